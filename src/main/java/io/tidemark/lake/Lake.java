@@ -1,0 +1,142 @@
+package io.tidemark.lake;
+
+import io.tidemark.model.Analysis;
+import io.tidemark.model.Changes;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.Facts.TableFacts;
+import io.tidemark.model.Fingerprint;
+import io.tidemark.model.Pin;
+import io.tidemark.model.Schema;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.Stamp;
+import io.tidemark.model.TableRef;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The tables as control sees them: pins, branches, publish, revert, rollback and everything that
+ * can be told from metadata alone. No method reads or moves a row; the cost of each depends on the
+ * number of files and snapshots, never of rows.
+ *
+ * <p>Every change is idempotent by its key or name, looks first after a lost answer, and either
+ * happened whole or not at all when it throws a {@link io.tidemark.model.TidemarkException} of
+ * category EXTERNAL. Thread-safe.
+ */
+public interface Lake extends AutoCloseable {
+
+  /** What a table's schema is; empty if the catalog has no such table. */
+  Optional<Schema> schema(TableRef table);
+
+  /**
+   * Creates a table that is missing with the dataset's schema and partitioning, and adds columns
+   * that an existing one lacks (nullable, at the end). Leaves a table that already fits untouched.
+   * Also keeps the guard branch that makes re-added files survive any engine's snapshot expiry.
+   *
+   * @throws io.tidemark.model.TidemarkException USER if the table's columns or partitioning differ
+   *     in a way that adding columns cannot mend
+   */
+  void ensure(Dataset dataset);
+
+  /**
+   * All that planning needs to know of one dataset's table; empty if there is none. Inventory per
+   * slice of the dataset's grain from manifests; ledger from the publish and revert stamps on main;
+   * changes since each of {@code pins}; refusals for slices that cannot be replaced exactly (files
+   * that straddle a slice, delete files, an evolved partition spec that does not align).
+   */
+  Optional<TableFacts> facts(Dataset dataset, Set<Pin> pins);
+
+  /** The analyses found in the stamps on main of a table, by fingerprint. */
+  Map<Fingerprint, Analysis> analyses(TableRef table);
+
+  /** What happened to main since a pin, compaction of the same rows not counted. */
+  Changes changesSince(Dataset dataset, Pin pin);
+
+  /** Main's or a branch's snapshot; empty when the ref or the table does not exist. */
+  Optional<Long> head(TableRef table, String ref);
+
+  /**
+   * Keeps a snapshot from expiring until it is released: an Iceberg tag named after the holder. The
+   * tag's own age limit lets other engines clean up after a holder that never comes back.
+   *
+   * @throws io.tidemark.model.TidemarkException EXTERNAL if the snapshot is already gone
+   */
+  void lease(TableRef table, long snapshot, String holder, Instant until);
+
+  /** Gives up every lease of a holder on a table; does nothing if there is none. */
+  void release(TableRef table, String holder);
+
+  /** Cuts a branch at main's snapshot {@code base} (0: an empty branch); keeps one that exists. */
+  void branch(TableRef table, String branch, long base);
+
+  /** Drops a branch; does nothing if there is none. */
+  void dropBranch(TableRef table, String branch);
+
+  /** The stamps on a ref, newest first, as far as its history goes. */
+  List<Committed> stamps(TableRef table, String ref);
+
+  /** The commit with this idempotence key on a ref. */
+  Optional<Committed> find(TableRef table, String ref, String key);
+
+  /** A stamped commit. */
+  record Committed(long snapshot, Optional<Long> parent, Instant at, Stamp stamp) {}
+
+  /**
+   * Replaces, in one conditional metadata commit on main, the files of the slices by those that the
+   * candidate holds for them, and keeps the state before under a tag for reverting.
+   *
+   * <p>Refuses with a conflict if since {@code base} anything but a compaction of the same rows
+   * touched a slice. Retries when only other parts of main moved. Does nothing if the stamp's key
+   * is already on main.
+   *
+   * @param base main's snapshot that the candidate was cut from; 0 for an empty main
+   * @param candidate the branch snapshot whose files are published
+   * @param slices those to replace
+   */
+  Outcome publish(Dataset dataset, long base, long candidate, SliceSet slices, Stamp stamp);
+
+  /**
+   * Puts slices back to what they were before a publish, keeping every later commit: the publish's
+   * files leave, the files it removed return with their statistics, rows appended since stay.
+   *
+   * <p>Refuses with a conflict if a later publish replaced a slice, or if rows from elsewhere can
+   * no longer be told apart.
+   *
+   * @param publish the snapshot of the publish to undo
+   */
+  Outcome revert(Dataset dataset, long publish, SliceSet slices, Stamp stamp);
+
+  /**
+   * Moves a whole table back to a snapshot, with its schema and partition spec, if main is still
+   * where the caller expects it.
+   *
+   * @throws io.tidemark.model.TidemarkException REFUSED if main's head is not {@code expectedHead};
+   *     USER if the snapshot does not exist
+   */
+  void rollback(TableRef table, long to, long expectedHead);
+
+  /** What became of a conditional commit. A lost answer has already been looked into. */
+  sealed interface Outcome {}
+
+  /** It is on main, by this call or an earlier one with the same key. */
+  record Done(long snapshot) implements Outcome {}
+
+  /**
+   * It is not, and will not be without another decision.
+   *
+   * @param slices those that somebody else touched
+   * @param reason for people
+   */
+  record Conflict(SliceSet slices, String reason) implements Outcome {}
+
+  /** Reads a document that a job wrote; empty if there is none. */
+  Optional<String> readText(TableRef table, String path);
+
+  /** Where a job should write a document of this name for a table; inside the table's location. */
+  String documentPath(TableRef table, String name);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,56 @@
+package io.tidemark.model;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Where work happens, read from config/.
+ *
+ * @param name the file's name without its ending: {@code local}, {@code docker}
+ * @param catalog the one Iceberg catalog
+ * @param cluster where Flink jobs run
+ * @param store the control database
+ * @param home the folder for local state
+ */
+public record Environment(
+    String name,
+    JobSpec.CatalogSpec catalog,
+    FlinkEndpoint cluster,
+    StoreSpec store,
+    Path home,
+    Limits limits) {
+
+  /**
+   * @param rest the session cluster's REST address; empty for a MiniCluster in this process
+   * @param parallelism of every job; at least 1
+   * @param jobJar what is uploaded to a session cluster
+   */
+  public record FlinkEndpoint(Optional<String> rest, int parallelism, Optional<Path> jobJar) {}
+
+  /**
+   * @param url a JDBC URL of SQLite or PostgreSQL
+   * @param password never printed
+   */
+  public record StoreSpec(String url, Optional<String> user, Optional<String> password) {
+    @Override
+    public String toString() {
+      return "StoreSpec[" + url + "]";
+    }
+  }
+
+  /**
+   * @param batchBytes the most input bytes that one build step reads; at least one slice is read
+   * @param maxSlices the most slices that one run may touch
+   */
+  public record Limits(long batchBytes, long maxSlices) {}
+
+  public Environment {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(catalog, "catalog");
+    Objects.requireNonNull(cluster, "cluster");
+    Objects.requireNonNull(store, "store");
+    Objects.requireNonNull(home, "home");
+    Objects.requireNonNull(limits, "limits");
+  }
+}

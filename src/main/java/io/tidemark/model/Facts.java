@@ -1,0 +1,60 @@
+package io.tidemark.model;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * All that planning knows of the world, read once before it starts.
+ *
+ * @param tables one entry per dataset of the graph whose table exists
+ * @param analyses the analyses of the transforms that made the slices now on main
+ * @param bytesPerSecond the measured rate of earlier builds per output dataset
+ * @param published names of derived datasets that main holds but the graph may no longer name
+ */
+public record Facts(
+    Map<DatasetId, TableFacts> tables,
+    Map<Fingerprint, Analysis> analyses,
+    Map<DatasetId, Double> bytesPerSecond,
+    List<DatasetId> published) {
+
+  /**
+   * @param head main's snapshot; empty for a table without one
+   * @param schema as in the catalog
+   * @param inventory what main holds per slice of the dataset's grain, ordered by ordinal; for a
+   *     dataset that is sliced. For one that is not, a single entry with ordinal 0
+   * @param ledger what is known of each derived slice on main, ordered by ordinal
+   * @param changes what happened on main since each pin that some ledger entry has on this dataset
+   * @param refusals why slices of this table cannot be replaced exactly
+   */
+  public record TableFacts(
+      Optional<Long> head,
+      Schema schema,
+      List<SliceFiles> inventory,
+      List<SliceRecord> ledger,
+      Map<Pin, Changes> changes,
+      List<Refusal> refusals) {
+    public TableFacts {
+      Objects.requireNonNull(head, "head");
+      Objects.requireNonNull(schema, "schema");
+      inventory = List.copyOf(inventory);
+      ledger = List.copyOf(ledger);
+      changes = Map.copyOf(changes);
+      refusals = List.copyOf(refusals);
+    }
+  }
+
+  /** Files, rows and bytes of one slice, from manifests. */
+  public record SliceFiles(long ordinal, int files, long rows, long bytes) {}
+
+  /** Some slices cannot be replaced exactly, and why. */
+  public record Refusal(SliceSet slices, Problem problem) {}
+
+  public Facts {
+    tables = Map.copyOf(tables);
+    analyses = Map.copyOf(analyses);
+    bytesPerSecond = Map.copyOf(bytesPerSecond);
+    published = List.copyOf(published);
+  }
+}

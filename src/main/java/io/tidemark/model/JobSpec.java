@@ -1,0 +1,148 @@
+package io.tidemark.model;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A fully resolved order to the cluster: the job plans nothing and asks nobody. Its key makes it
+ * idempotent: a job whose key is already stamped on the branch, or whose result file exists, does
+ * nothing.
+ */
+public sealed interface JobSpec {
+  /** The idempotence key; also the Flink job's name. */
+  String key();
+
+  CatalogSpec catalog();
+
+  /** Where the job writes its result document, through the output table's FileIO. */
+  String resultPath();
+
+  /**
+   * An Iceberg catalog.
+   *
+   * @param name keys the rows of JDBC catalogs, so it must be the same everywhere
+   * @param properties as {@code CatalogUtil.buildIcebergCatalog} reads them; may hold secrets, so
+   *     never log them
+   */
+  record CatalogSpec(String name, SortedMap<String, String> properties) {
+    public CatalogSpec {
+      properties = Collections.unmodifiableSortedMap(new TreeMap<>(properties));
+    }
+
+    @Override
+    public String toString() {
+      return "CatalogSpec[" + name + ", " + properties.keySet() + "]";
+    }
+  }
+
+  /**
+   * An input as the job reads it.
+   *
+   * @param ranges event time to read; {@link TimeRanges#ALL} without event time
+   */
+  record Input(DatasetId name, TableRef table, long snapshot, Layout layout, TimeRanges ranges) {}
+
+  /**
+   * Where rows go.
+   *
+   * @param branch the Iceberg branch; {@code main} for loads
+   * @param slices what may be written; a row outside is counted and dropped by builds
+   */
+  record Output(
+      DatasetId name,
+      TableRef table,
+      String branch,
+      Schema schema,
+      List<String> key,
+      Layout layout,
+      SliceSet slices) {
+    public Output {
+      key = List.copyOf(key);
+    }
+  }
+
+  /**
+   * Recomputes slices: replaces the files that the branch holds for them by the rows that the
+   * transform makes from the inputs, in one commit.
+   *
+   * @param checks the expectations to evaluate in the pass that writes
+   * @param stamp written to the snapshot summary once its content is filled in
+   */
+  record Build(
+      String key,
+      CatalogSpec catalog,
+      Transform transform,
+      List<Input> inputs,
+      Output output,
+      List<Expectation> checks,
+      Stamp stamp,
+      String resultPath)
+      implements JobSpec {
+    public Build {
+      inputs = List.copyOf(inputs);
+      checks = List.copyOf(checks);
+    }
+  }
+
+  /**
+   * Checks a candidate's slices and diffs them by key against the base. Slices that are known to be
+   * equal are not named here.
+   *
+   * @param output the table, with the slices to read
+   * @param base the snapshot to compare with; empty when main held nothing
+   * @param candidate the branch's snapshot
+   * @param checks the expectations that need a pass of their own
+   * @param inputs the datasets that the checks refer to
+   * @param samples how many sample rows to keep per kind of difference
+   */
+  record Verify(
+      String key,
+      CatalogSpec catalog,
+      Output output,
+      Optional<Long> base,
+      long candidate,
+      Optional<ExpectedChange.Allowed> expected,
+      List<Expectation> checks,
+      List<Input> inputs,
+      int samples,
+      String resultPath)
+      implements JobSpec {
+    public Verify {
+      checks = List.copyOf(checks);
+      inputs = List.copyOf(inputs);
+    }
+  }
+
+  /**
+   * Appends files of rows to a table, what cannot be read to the dead-letter table.
+   *
+   * @param files absolute paths or URIs
+   * @param deadLetters the table for rows that cannot be read, made if it is missing
+   * @param maxBadRatio above this share of bad rows (0 to 1) nothing is committed
+   */
+  record Load(
+      String key,
+      CatalogSpec catalog,
+      List<String> files,
+      Format format,
+      Output output,
+      TableRef deadLetters,
+      double maxBadRatio,
+      Stamp stamp,
+      String resultPath)
+      implements JobSpec {
+    /** How the files are written. */
+    public enum Format {
+      CSV,
+      JSON_LINES,
+      PARQUET
+    }
+
+    public Load {
+      files = List.copyOf(files);
+    }
+  }
+}

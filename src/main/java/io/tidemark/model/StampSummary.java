@@ -1,0 +1,88 @@
+package io.tidemark.model;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.InflaterInputStream;
+
+/**
+ * A {@link Stamp} to and from an Iceberg snapshot summary. The stamp is whole in {@code
+ * tidemark.stamp}, deflated since summaries are copied into every later metadata file; the other
+ * properties repeat what people look for and are never read back.
+ */
+public final class StampSummary {
+  /** The idempotence key, in the clear, so that other tools can look it up. */
+  public static final String KEY = "tidemark.key";
+
+  private static final String STAMP = "tidemark.stamp";
+
+  private StampSummary() {}
+
+  /** Summary properties for a commit. */
+  public static SortedMap<String, String> write(Stamp stamp) {
+    SortedMap<String, String> summary = new TreeMap<>();
+    Stamp.Origin origin = stamp.origin();
+    summary.put(KEY, stamp.key());
+    summary.put("tidemark.kind", stamp.kind().name());
+    summary.put("tidemark.dataset", stamp.dataset().value());
+    summary.put("tidemark.note", stamp.note());
+    summary.put("tidemark.slices", stamp.content().sliceSet().toString());
+    summary.put(
+        "tidemark.rows",
+        Long.toString(stamp.content().slices().stream().mapToLong(Stamp.SliceDigest::rows).sum()));
+    summary.put(
+        "tidemark.content-hash",
+        stamp.content().slices().stream()
+            .map(Stamp.SliceDigest::hash)
+            .reduce(ContentHash.EMPTY, ContentHash::plus)
+            .toString());
+    origin.run().ifPresent(run -> summary.put("tidemark.run", run.value()));
+    origin.plan().ifPresent(plan -> summary.put("tidemark.plan", plan.hex()));
+    origin.analysis().ifPresent(a -> summary.put("tidemark.fingerprint", a.fingerprint().hex()));
+    if (!origin.pins().isEmpty()) {
+      summary.put(
+          "tidemark.inputs",
+          origin.pins().entrySet().stream()
+              .map(e -> e.getKey() + "@" + e.getValue().snapshot())
+              .collect(Collectors.joining(",")));
+    }
+    summary.put(STAMP, deflate(RecordJson.write(stamp, Stamp.class)));
+    return summary;
+  }
+
+  /**
+   * @return empty if the commit was not made by this project
+   * @throws IllegalArgumentException if the stamp is there but cannot be read
+   */
+  public static Optional<Stamp> read(Map<String, String> summary) {
+    return Optional.ofNullable(summary.get(STAMP))
+        .map(s -> RecordJson.read(inflate(s), Stamp.class));
+  }
+
+  private static String deflate(String text) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DeflaterOutputStream out = new DeflaterOutputStream(bytes)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new IllegalStateException("[BUG] memory cannot fail", e);
+    }
+    return Base64.getEncoder().encodeToString(bytes.toByteArray());
+  }
+
+  private static String inflate(String text) {
+    try (InflaterInputStream in =
+        new InflaterInputStream(new ByteArrayInputStream(Base64.getDecoder().decode(text)))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("Cannot read the stamp of a snapshot: damaged", e);
+    }
+  }
+}
