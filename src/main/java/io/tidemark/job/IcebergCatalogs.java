@@ -1,0 +1,103 @@
+package io.tidemark.job;
+
+import io.tidemark.model.JobSpec.CatalogSpec;
+import io.tidemark.model.Problem;
+import io.tidemark.model.TableRef;
+import io.tidemark.model.TidemarkException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.iceberg.CatalogUtil;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.apache.iceberg.flink.CatalogLoader;
+import org.apache.iceberg.flink.TableLoader;
+
+/** Opens the environment's Iceberg catalog, in the client and in tasks alike. */
+final class IcebergCatalogs {
+  private IcebergCatalogs() {}
+
+  /** How tasks open the catalog again. Holds the catalog's properties: never log it. */
+  static CatalogLoader loader(CatalogSpec spec) {
+    return new Loader(spec.name(), new TreeMap<>(spec.properties()));
+  }
+
+  /** How tasks open a table again. The caller opens and closes it. */
+  static TableLoader tableLoader(CatalogSpec spec, TableRef table) {
+    return TableLoader.fromCatalog(loader(spec), identifier(table));
+  }
+
+  static TableIdentifier identifier(TableRef table) {
+    return TableIdentifier.of(namespace(table), table.name());
+  }
+
+  static Namespace namespace(TableRef table) {
+    return Namespace.of(table.namespace().split("\\."));
+  }
+
+  /**
+   * @throws TidemarkException EXTERNAL if the catalog has no such table (any more)
+   */
+  static Table load(Catalog catalog, TableRef table) {
+    try {
+      return catalog.loadTable(identifier(table));
+    } catch (NoSuchTableException e) {
+      throw TidemarkException.external(
+          Problem.of(
+              "TM-JOB-001",
+              "table " + table + " does not exist",
+              "it was dropped or renamed since the job was ordered",
+              "restore the table, or plan again"),
+          e);
+    }
+  }
+
+  /** Closes a catalog where its kind can be closed; JDBC catalogs hold connections. */
+  static void close(Catalog catalog) {
+    if (catalog instanceof Closeable closeable) {
+      try {
+        closeable.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /**
+   * Iceberg's own loaders cover a few kinds of catalog each; this one takes all that {@code
+   * CatalogUtil} takes.
+   */
+  private static final class Loader implements CatalogLoader {
+    private static final long serialVersionUID = 1;
+
+    private final String name;
+    private final TreeMap<String, String> properties;
+
+    Loader(String name, Map<String, String> properties) {
+      this.name = name;
+      this.properties = new TreeMap<>(properties);
+    }
+
+    @Override
+    public Catalog loadCatalog() {
+      return CatalogUtil.buildIcebergCatalog(name, properties, new Configuration());
+    }
+
+    @Override
+    @SuppressWarnings("MethodDoesntCallSuperMethod")
+    public CatalogLoader clone() {
+      return new Loader(name, properties);
+    }
+
+    @Override
+    public String toString() {
+      return "Loader[" + name + "]";
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.tidemark.job;
+
+import io.tidemark.model.JobSpec;
+import io.tidemark.model.RecordJson;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+
+/** The job jar's entry point, and how a job order becomes a Flink topology. */
+public final class JobMain {
+  private JobMain() {}
+
+  /** See {@link JobArguments} for what it takes. */
+  public static void main(String[] args) throws Exception {
+    JobSpec spec = JobArguments.read(args);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    compose(spec, env);
+    env.execute(spec.key());
+  }
+
+  /**
+   * Puts the topology of a job on an environment and returns; nothing runs. Sets batch mode, UTC
+   * and the jars of the transform on the environment's configuration.
+   *
+   * @param env used for this job alone
+   * @throws io.tidemark.model.TidemarkException USER if the transform's code is missing, does not
+   *     compile or throws; EXTERNAL if the catalog or a table cannot be read
+   */
+  public static void compose(JobSpec spec, StreamExecutionEnvironment env) {
+    if (spec instanceof JobSpec.Build build) {
+      BuildComposer.compose(build, env);
+    } else if (spec instanceof JobSpec.Load load) {
+      LoadComposer.compose(load, env);
+    } else if (spec instanceof JobSpec.Verify verify) {
+      VerifyComposer.compose(verify, env);
+    } else {
+      throw new IllegalStateException("[BUG] unknown kind of job " + spec.getClass());
+    }
+  }
+
+  /**
+   * As {@link #compose}, as a graph ready for a MiniCluster: named after the job's key and with the
+   * jars of the transform attached, which a bare {@code env.getStreamGraph()} leaves out.
+   */
+  public static StreamGraph graph(JobSpec spec, StreamExecutionEnvironment env) {
+    compose(spec, env);
+    StreamGraph graph = env.getStreamGraph();
+    graph.setJobName(spec.key());
+    graph.addJars(TransformJars.of(env));
+    return graph;
+  }
+
+  /** The program arguments that make {@link #main} run this job. */
+  public static String[] arguments(JobSpec spec) {
+    String json = RecordJson.write(spec, JobSpec.class);
+    return new String[] {
+      "spec", Base64.getEncoder().encodeToString(json.getBytes(StandardCharsets.UTF_8))
+    };
+  }
+}
