@@ -12,6 +12,9 @@ import java.util.TreeMap;
  * nothing.
  */
 public sealed interface JobSpec {
+  /** The Flink accumulator in which a job counts the rows it has written, for progress. */
+  String ROWS_WRITTEN = "tidemark-rows-written";
+
   /** The idempotence key; also the Flink job's name. */
   String key();
 

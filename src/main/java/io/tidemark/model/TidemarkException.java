@@ -1,11 +1,16 @@
 package io.tidemark.model;
 
+import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
  * What a person must read. The category decides the exit code and whether a retry may help; it is
  * chosen where the error is raised. Anything else that is thrown is a bug.
+ *
+ * <p>Survives the way out of a Flink job: Java serialization keeps everything, and so does a
+ * printed stack trace, since {@link #toString} writes category and problems as JSON in one line.
  */
 public final class TidemarkException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -64,5 +69,44 @@ public final class TidemarkException extends RuntimeException {
   /** At least one. */
   public List<Problem> problems() {
     return problems;
+  }
+
+  /** The innermost exception of this class that a printed stack trace tells of. */
+  public static Optional<TidemarkException> findIn(String stackTrace) {
+    String prefix = TidemarkException.class.getName() + ": ";
+    int at = stackTrace.lastIndexOf(prefix + "{");
+    if (at < 0) {
+      return Optional.empty();
+    }
+    int end = stackTrace.indexOf('\n', at);
+    String json = stackTrace.substring(at + prefix.length(), end < 0 ? stackTrace.length() : end);
+    try {
+      return Optional.of(RecordJson.read(json.strip(), Told.class).toException(null));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return getClass().getName() + ": " + RecordJson.write(new Told(category, problems), Told.class);
+  }
+
+  private Object writeReplace() {
+    return new Form(RecordJson.write(new Told(category, problems), Told.class), getCause());
+  }
+
+  /** What is told of an exception outside its process. */
+  private record Told(Category category, List<Problem> problems) {
+    TidemarkException toException(Throwable cause) {
+      return new TidemarkException(category, problems, cause);
+    }
+  }
+
+  /** The serialized form. */
+  private record Form(String json, Throwable cause) implements Serializable {
+    private Object readResolve() {
+      return RecordJson.read(json, Told.class).toException(cause);
+    }
   }
 }
