@@ -1,0 +1,67 @@
+package io.tidemark.cluster;
+
+import io.tidemark.model.Environment.FlinkEndpoint;
+import io.tidemark.model.JobSpec;
+import io.tidemark.model.Problem;
+import io.tidemark.model.TidemarkException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** Makes the {@link Cluster} that an environment names. */
+public final class Clusters {
+  private Clusters() {}
+
+  /** Puts the topology of a job together; the job package has the only real one. */
+  @FunctionalInterface
+  public interface Composer {
+    /** Adds the sources, transforms and sinks of a job; executes nothing. */
+    void compose(JobSpec job, StreamExecutionEnvironment env);
+  }
+
+  /**
+   * The cluster at an endpoint; nothing is started or called before the first job.
+   *
+   * @param composer used for a MiniCluster; a session cluster composes in the job jar's main
+   * @throws TidemarkException USER if a REST address comes without a job jar or cannot be read
+   */
+  public static Cluster open(FlinkEndpoint endpoint, Composer composer) {
+    if (endpoint.rest().isEmpty()) {
+      return new LocalCluster(endpoint.parallelism(), composer);
+    }
+    String address = endpoint.rest().get();
+    Path jar =
+        endpoint
+            .jobJar()
+            .orElseThrow(
+                () ->
+                    TidemarkException.user(
+                        Problem.of(
+                            "TM-CLUSTER-001",
+                            "no job jar is named for the session cluster at " + address,
+                            "the cluster runs what is uploaded to it",
+                            "name tidemark-job.jar as 'jobJar' in the environment file")));
+    return new SessionCluster(
+        new FlinkRest(uri(address), Duration.ofSeconds(30)),
+        new JobArchive(jar),
+        endpoint.parallelism());
+  }
+
+  private static URI uri(String address) {
+    try {
+      URI uri = URI.create(address.endsWith("/") ? address : address + "/");
+      if (uri.getHost() != null && uri.getScheme().startsWith("http")) {
+        return uri;
+      }
+    } catch (IllegalArgumentException e) {
+      // Told below, like any other address that is none.
+    }
+    throw TidemarkException.user(
+        Problem.of(
+            "TM-CLUSTER-002",
+            "'" + address + "' is no REST address of a Flink cluster",
+            "it needs a scheme and a host",
+            "write it as http://host:8081"));
+  }
+}

@@ -1,0 +1,218 @@
+package io.tidemark.cluster;
+
+import io.tidemark.model.JobSpec;
+import io.tidemark.model.Problem;
+import io.tidemark.model.TidemarkException;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.accumulators.StringifiedAccumulatorResult;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
+import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
+import org.apache.flink.runtime.jobmaster.JobResult;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+
+/**
+ * Flink inside this process. Started by the first job, since most commands run none, and kept warm
+ * for the next ones: starting costs more than a small job takes.
+ */
+final class LocalCluster implements Cluster {
+  /** Two jobs, or two stages of one, side by side. */
+  private static final int SLOTS_PER_PARALLELISM = 2;
+
+  private static final int MANAGED_MEBIBYTES_PER_SLOT = 64;
+
+  private final int parallelism;
+  private final Clusters.Composer composer;
+  private final Map<String, Running> running = new ConcurrentHashMap<>();
+  private MiniCluster flink;
+  private boolean closed;
+
+  LocalCluster(int parallelism, Clusters.Composer composer) {
+    this.parallelism = parallelism;
+    this.composer = composer;
+  }
+
+  private record Running(JobID id, CompletableFuture<JobResult> result) {}
+
+  @Override
+  public void run(JobSpec job, Consumer<Progress> progress) {
+    MiniCluster cluster = started();
+    Running mine = running.computeIfAbsent(job.key(), key -> submit(cluster, job));
+    try {
+      JobResult result = await(cluster, mine, progress);
+      if (!result.isSuccess()) {
+        throw result
+            .getSerializedThrowable()
+            .map(failure -> JobFailure.of(job, failure))
+            .orElseGet(() -> JobFailure.cancelled(job));
+      }
+    } catch (ExecutionException e) {
+      throw JobFailure.of(job, e.getCause());
+    } catch (InterruptedException e) {
+      cancel(job.key());
+      Thread.currentThread().interrupt();
+      throw JobFailure.cancelled(job);
+    } finally {
+      running.remove(job.key(), mine);
+    }
+  }
+
+  @Override
+  public void cancel(String key) {
+    Running job = running.get(key);
+    MiniCluster cluster = current();
+    if (job == null || cluster == null) {
+      return;
+    }
+    try {
+      cluster.cancelJob(job.id()).get(30, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      // It ended before the call came: nothing is left to cancel.
+    } catch (TimeoutException e) {
+      throw unusable("did not answer to a cancel within 30 s", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    MiniCluster cluster;
+    synchronized (this) {
+      closed = true;
+      cluster = flink;
+      flink = null;
+    }
+    if (cluster == null) {
+      return;
+    }
+    try {
+      cluster.closeAsync().get(30, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw unusable("did not stop within 30 s", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Running submit(MiniCluster cluster, JobSpec job) {
+    Configuration configuration = new Configuration();
+    configuration.setString("execution.runtime-mode", "BATCH");
+    StreamExecutionEnvironment env = new StreamExecutionEnvironment(configuration);
+    env.setParallelism(parallelism);
+    ClassLoader before = Thread.currentThread().getContextClassLoader();
+    try {
+      composer.compose(job, env);
+      StreamGraph graph = env.getStreamGraph();
+      graph.setJobName(job.key());
+      JobArchive.classpath(job).ifPresent(graph::setClasspath);
+      cluster.submitJob(graph).get();
+      return new Running(graph.getJobID(), cluster.requestJobResult(graph.getJobID()));
+    } catch (ExecutionException e) {
+      throw JobFailure.of(job, e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw JobFailure.cancelled(job);
+    } catch (RuntimeException e) {
+      throw JobFailure.of(job, e);
+    } finally {
+      Thread.currentThread().setContextClassLoader(before);
+    }
+  }
+
+  private static JobResult await(MiniCluster cluster, Running job, Consumer<Progress> progress)
+      throws ExecutionException, InterruptedException {
+    while (true) {
+      try {
+        JobResult result = job.result().get(1, TimeUnit.SECONDS);
+        progress.accept(progress(cluster.getArchivedExecutionGraph(job.id()).get()));
+        return result;
+      } catch (TimeoutException e) {
+        if (!cluster.isRunning()) {
+          throw unusable("was stopped while a job ran", e);
+        }
+        progress.accept(progress(cluster.getExecutionGraph(job.id()).get()));
+      }
+    }
+  }
+
+  private static Progress progress(AccessExecutionGraph graph) {
+    int done = 0;
+    int all = 0;
+    for (AccessExecutionVertex task : graph.getAllExecutionVertices()) {
+      all++;
+      done += task.getExecutionState() == ExecutionState.FINISHED ? 1 : 0;
+    }
+    long rows = 0;
+    for (StringifiedAccumulatorResult result : graph.getAccumulatorResultsStringified()) {
+      rows += result.getName().equals(JobSpec.ROWS_WRITTEN) ? Long.parseLong(result.getValue()) : 0;
+    }
+    return new Progress(done, all, rows);
+  }
+
+  private synchronized MiniCluster current() {
+    return flink;
+  }
+
+  private synchronized MiniCluster started() {
+    if (closed) {
+      throw new IllegalStateException("[BUG] the cluster is closed");
+    }
+    if (flink == null) {
+      MiniCluster cluster = new MiniCluster(configuration(parallelism * SLOTS_PER_PARALLELISM));
+      try {
+        cluster.start();
+      } catch (Exception e) {
+        cluster.closeAsync();
+        throw unusable("did not start: " + e.getMessage(), e);
+      }
+      flink = cluster;
+    }
+    return flink;
+  }
+
+  private static MiniClusterConfiguration configuration(int slots) {
+    Configuration c = new Configuration();
+    c.setString("rest.bind-port", "0");
+    c.setString("rest.bind-address", "localhost");
+    c.setString("web.submit.enable", "false");
+    c.setString("restart-strategy.type", "disable");
+    c.setString("taskmanager.memory.managed.size", slots * MANAGED_MEBIBYTES_PER_SLOT + "m");
+    c.setString("taskmanager.memory.network.min", "96m");
+    c.setString("taskmanager.memory.network.max", "96m");
+    c.setString("taskmanager.memory.framework.off-heap.batch-shuffle.size", "16m");
+    // Result partitions are many and small here; the default of 512 buffers is for large clusters.
+    c.setString("taskmanager.network.sort-shuffle.min-buffers", "64");
+    // Heartbeats carry the counters that progress is told from.
+    c.setString("heartbeat.interval", "1000");
+    c.setString("jobstore.max-capacity", "8");
+    c.setString("classloader.check-leaked-classloader", "false");
+    c.setString("classloader.resolve-order", "parent-first");
+    return new MiniClusterConfiguration.Builder()
+        .setConfiguration(c)
+        .setNumTaskManagers(1)
+        .setNumSlotsPerTaskManager(slots)
+        .build();
+  }
+
+  private static TidemarkException unusable(String what, Throwable cause) {
+    return TidemarkException.external(
+        Problem.of(
+            "TM-CLUSTER-020",
+            "the Flink cluster in this process " + what,
+            "",
+            "run the same command again; check free memory, disk and local ports if it persists"),
+        cause);
+  }
+}
