@@ -35,7 +35,7 @@ public record Environment(
   public record StoreSpec(String url, Optional<String> user, Optional<String> password) {
     @Override
     public String toString() {
-      return "StoreSpec[" + url + "]";
+      return "StoreSpec[" + url.replaceFirst("\\?.*", "") + "]";
     }
   }
 

@@ -24,7 +24,8 @@ import java.util.TreeSet;
  * The records of this package to and from JSON: one object per record with its components in
  * declared order, {@code null} left out for an empty Optional, a member {@code "type"} with the
  * record's simple name where a sealed interface is expected. Records of a single text are that
- * text. Equal records give equal text, which is what plan and evidence hashes are made of.
+ * text, unless a sealed interface is expected. Equal records give equal text, which is what plan
+ * and evidence hashes are made of.
  *
  * <p>An unknown or missing member is refused: a document of a newer version must not be half read.
  */
@@ -70,7 +71,7 @@ public final class RecordJson {
       return slices.grain().text() + ":" + slices;
     } else if (value instanceof Record record && !(value instanceof ContentHash)) {
       RecordComponent[] components = record.getClass().getRecordComponents();
-      if (isText(record.getClass())) {
+      if (isText(record.getClass()) && !raw.isInterface()) {
         return component(record, components[0]);
       }
       Map<String, Object> tree = new LinkedHashMap<>();

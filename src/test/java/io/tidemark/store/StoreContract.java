@@ -1,0 +1,284 @@
+package io.tidemark.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.model.CheckOutcome;
+import io.tidemark.model.Column;
+import io.tidemark.model.ContentHash;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetDiff;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Environment.StoreSpec;
+import io.tidemark.model.Evidence;
+import io.tidemark.model.Expectation;
+import io.tidemark.model.Fingerprint;
+import io.tidemark.model.Governance;
+import io.tidemark.model.Grain;
+import io.tidemark.model.Graph;
+import io.tidemark.model.Layout;
+import io.tidemark.model.Plan;
+import io.tidemark.model.RunId;
+import io.tidemark.model.RunState;
+import io.tidemark.model.Schema;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.SliceStats;
+import io.tidemark.model.Step;
+import io.tidemark.model.TableRef;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What every store must do, whatever database is behind it. */
+abstract class StoreContract {
+  private static final Instant NOW = Instant.parse("2001-02-03T04:05:06.789012Z");
+  private static final DatasetId DAYS = DatasetId.of("days");
+
+  private StoreSpec spec;
+  private Store store;
+
+  /** An empty database. */
+  abstract StoreSpec emptyDatabase() throws Exception;
+
+  @BeforeEach
+  void open() throws Exception {
+    spec = emptyDatabase();
+    store = Stores.open(spec);
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  @Test
+  void aRunIsReadBackAsItWasRecorded() {
+    RunId id = new RunId("r1");
+    store.createRun(id, plan("a"), graph(), NOW);
+
+    Store.RunRow row = store.findRun(id).orElseThrow();
+
+    assertThat(row)
+        .isEqualTo(new Store.RunRow(id, RunState.PLANNED, plan("a"), graph(), "", NOW, NOW));
+    assertThat(store.findRun(new RunId("r2"))).isEmpty();
+  }
+
+  @Test
+  void recordingARunTwiceKeepsTheFirstAndRefusesAnotherPlan() {
+    RunId id = new RunId("r1");
+    store.createRun(id, plan("a"), graph(), NOW);
+    store.createRun(id, plan("a"), graph(), NOW.plusSeconds(9));
+
+    assertThat(store.findRun(id).orElseThrow().created()).isEqualTo(NOW);
+    assertThatThrownBy(() -> store.createRun(id, plan("b"), graph(), NOW))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void runsAreListedNewestFirst() {
+    store.createRun(new RunId("old"), plan("a"), graph(), NOW);
+    store.createRun(new RunId("new"), plan("b"), graph(), NOW.plusSeconds(60));
+    store.createRun(new RunId("newest"), plan("c"), graph(), NOW.plusSeconds(61));
+
+    assertThat(store.runs(2)).extracting(row -> row.id().value()).containsExactly("newest", "new");
+  }
+
+  @Test
+  void aMoveHappensOnceAndOnlyAlongAnEdge() {
+    RunId id = new RunId("r1");
+    store.createRun(id, plan("a"), graph(), NOW);
+
+    assertThat(store.move(id, RunState.PLANNED, RunState.RUNNING, "", NOW)).isTrue();
+    assertThat(store.move(id, RunState.PLANNED, RunState.RUNNING, "", NOW)).isFalse();
+    assertThat(store.move(id, RunState.RUNNING, RunState.FAILED, "the disk is full", NOW)).isTrue();
+    assertThat(store.findRun(id).orElseThrow())
+        .extracting(Store.RunRow::state, Store.RunRow::reason)
+        .containsExactly(RunState.FAILED, "the disk is full");
+    assertThatThrownBy(() -> store.move(id, RunState.FAILED, RunState.PUBLISHED, "", NOW))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(store.move(new RunId("r2"), RunState.PLANNED, RunState.RUNNING, "", NOW)).isFalse();
+  }
+
+  @Test
+  void ofManyThatMoveARunAtOnceOneWins() throws Exception {
+    RunId id = new RunId("r1");
+    store.createRun(id, plan("a"), graph(), NOW);
+
+    List<Boolean> moved =
+        eachOnItsOwnConnection(8, own -> own.move(id, RunState.PLANNED, RunState.RUNNING, "", NOW));
+
+    assertThat(moved).filteredOn(won -> won).hasSize(1);
+  }
+
+  @Test
+  void stepsKeepTheirOrderAndTheirFirstResult() {
+    RunId id = new RunId("r1");
+    store.createRun(id, plan("a"), graph(), NOW);
+    store.finishStep(id, "z", "{\"n\":1}", NOW);
+    store.finishStep(id, "a", "", NOW);
+    store.finishStep(id, "z", "{\"n\":2}", NOW.plusSeconds(5));
+
+    assertThat(store.steps(id))
+        .containsExactly(new Store.StepRow("z", "{\"n\":1}", NOW), new Store.StepRow("a", "", NOW));
+    assertThat(store.steps(new RunId("r2"))).isEmpty();
+  }
+
+  @Test
+  void evidenceIsReplacedPerDataset() {
+    RunId id = new RunId("r1");
+    store.createRun(id, plan("a"), graph(), NOW);
+    store.putEvidence(id, evidence(7));
+    store.putEvidence(id, evidence(8));
+
+    assertThat(store.evidence(id)).containsExactly(evidence(8));
+  }
+
+  @Test
+  void aLeaseHasOneHolderUntilItExpiresOrIsGivenUp() {
+    Duration ttl = Duration.ofSeconds(60);
+    assertThat(store.acquire("table/a", "one", ttl, NOW)).isEmpty();
+    assertThat(store.acquire("table/a", "two", ttl, NOW.plusSeconds(59)))
+        .contains(new Store.LeaseRow("table/a", "one", NOW.plusSeconds(60)));
+    assertThat(store.acquire("table/a", "one", ttl, NOW.plusSeconds(59))).isEmpty();
+    assertThat(store.acquire("table/a", "two", ttl, NOW.plusSeconds(61))).isPresent();
+    assertThat(store.acquire("table/a", "two", ttl, NOW.plusSeconds(119))).isEmpty();
+
+    store.release("table/a", "one");
+    assertThat(store.acquire("table/a", "three", ttl, NOW.plusSeconds(120))).isPresent();
+    store.release("table/a", "two");
+    assertThat(store.acquire("table/a", "three", ttl, NOW.plusSeconds(120))).isEmpty();
+  }
+
+  @Test
+  void ofManyThatWantALeaseAtOnceOneGetsIt() throws Exception {
+    List<Boolean> got =
+        eachOnItsOwnConnection(
+            8,
+            own ->
+                own.acquire(
+                        "run",
+                        Integer.toString(System.identityHashCode(own)),
+                        Duration.ofHours(1),
+                        NOW)
+                    .isEmpty());
+
+    assertThat(got).filteredOn(won -> won).hasSize(1);
+  }
+
+  @Test
+  void ratesAreAveragedTowardsTheNewest() {
+    store.recordRate(DAYS, 100);
+    assertThat(store.rates()).containsEntry(DAYS, 100.0);
+    store.recordRate(DAYS, 200);
+
+    assertThat(store.rates().get(DAYS)).isBetween(101.0, 199.0);
+  }
+
+  @Test
+  void whatWasRecordedIsThereForTheNextProcess() {
+    store.createRun(new RunId("r1"), plan("a"), graph(), NOW);
+    store.close();
+
+    store = Stores.open(spec);
+
+    assertThat(store.runs(10)).hasSize(1);
+  }
+
+  private List<Boolean> eachOnItsOwnConnection(int count, StoreCall call) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(count);
+    try {
+      List<Callable<Boolean>> calls =
+          IntStream.range(0, count)
+              .<Callable<Boolean>>mapToObj(
+                  i ->
+                      () -> {
+                        try (Store own = Stores.open(spec)) {
+                          return call.on(own);
+                        }
+                      })
+              .toList();
+      List<Boolean> results = new java.util.ArrayList<>();
+      for (Future<Boolean> future : threads.invokeAll(calls)) {
+        results.add(future.get());
+      }
+      return results;
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private interface StoreCall {
+    boolean on(Store store);
+  }
+
+  private static Graph graph() {
+    return new Graph(
+        "p",
+        List.of(
+            new Dataset(
+                DAYS,
+                Dataset.Kind.SOURCE,
+                TableRef.parse("db.days"),
+                new Schema(List.of(Column.required("a \"quoted\" name", "BIGINT"))),
+                List.of(),
+                Layout.unsliced(),
+                new Governance(
+                    Governance.Tier.STANDARD,
+                    "",
+                    "ümlaut ' and \" and \\",
+                    List.of(
+                        new Expectation(
+                            "positive",
+                            Expectation.Severity.ERROR,
+                            new Expectation.SqlPredicate("a > 0")))))),
+        List.of(),
+        List.of(),
+        Fingerprint.of("revision"));
+  }
+
+  private static Plan plan(String name) {
+    TreeMap<DatasetId, Step.InputRef> inputs = new TreeMap<>();
+    inputs.put(DAYS, new Step.MainSnapshot(5));
+    return new Plan(
+        Plan.VERSION,
+        name,
+        Fingerprint.of(name),
+        Optional.empty(),
+        List.of(),
+        List.of(new Step.BuildV1("build-days-1", DAYS, SliceSet.range(Grain.DAY, -3, 5), inputs)),
+        Plan.Cost.ZERO);
+  }
+
+  private static Evidence evidence(long candidate) {
+    return new Evidence(
+        DAYS,
+        1,
+        candidate,
+        List.of(
+            new SliceStats(
+                3,
+                10,
+                new ContentHash(-1, 2),
+                Optional.of(NOW),
+                Optional.of(NOW),
+                List.of(new SliceStats.ColumnMetric("a", 0, 1.5)))),
+        SliceSet.empty(Grain.DAY),
+        new DatasetDiff(
+            new DatasetDiff.Counts(1, 2, 3, 4, 5),
+            new TreeMap<>(),
+            List.of(),
+            List.of(),
+            List.of("too many")),
+        List.of(new CheckOutcome("positive", Expectation.Severity.ERROR, 2, "", List.of(3L))));
+  }
+}
