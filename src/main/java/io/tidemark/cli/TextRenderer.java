@@ -1,0 +1,193 @@
+package io.tidemark.cli;
+
+import io.tidemark.control.Report;
+import io.tidemark.model.DatasetId;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Picks the renderer of a report; prints the short ones itself. */
+final class TextRenderer implements Report.Visitor<String> {
+  private final Paint paint;
+
+  TextRenderer(Paint paint) {
+    this.paint = paint;
+  }
+
+  static String text(Report report, Paint paint) {
+    return report.accept(new TextRenderer(paint));
+  }
+
+  @Override
+  public String validated(Report.Validated report) {
+    return paint.good("ok")
+        + " "
+        + report.pipeline()
+        + ": "
+        + Words.count(report.sources().size(), "source")
+        + names(report.sources())
+        + ", "
+        + Words.count(report.references().size(), "reference")
+        + names(report.references())
+        + ", "
+        + report.derived().size()
+        + " derived"
+        + names(report.derived())
+        + ", "
+        + Words.count(report.changes().size(), "expected change")
+        + (report.changes().isEmpty() ? "" : " (" + String.join(", ", report.changes()) + ")")
+        + "\nNo problems.\n";
+  }
+
+  private static String names(List<DatasetId> ids) {
+    return ids.isEmpty()
+        ? ""
+        : " (" + ids.stream().map(DatasetId::value).collect(Collectors.joining(", ")) + ")";
+  }
+
+  @Override
+  public String graph(Report.GraphShown report) {
+    return GraphText.text(report.graph(), paint);
+  }
+
+  @Override
+  public String initialised(Report.Initialised report) {
+    return "Wrote a project to "
+        + report.directory()
+        + ":\n"
+        + report.files().stream().map(f -> "  " + f + "\n").collect(Collectors.joining())
+        + "Next: cd "
+        + report.directory()
+        + " and tidemark validate\n";
+  }
+
+  @Override
+  public String loaded(Report.Loaded report) {
+    TextTable table = new TextTable(paint).left("FILE", "WHAT").right("ROWS", "UNREADABLE");
+    for (Report.FileLoaded file : report.files()) {
+      boolean known = file.fate() == Report.FileLoaded.Fate.KNOWN;
+      table
+          .row(file.file())
+          .cell(known ? "already loaded" : "loaded", known ? paint::faint : paint::good)
+          .cell(known ? "-" : Words.count(file.rows()), s -> s)
+          .cell(
+              known ? "-" : Words.count(file.deadLetters()),
+              file.deadLetters() == 0 ? paint::faint : paint::warn);
+    }
+    StringBuilder out = new StringBuilder("Into ");
+    out.append(paint.name(report.dataset().value())).append(" (").append(report.table());
+    out.append(")\n\n").append(table);
+    for (Report.FileLoaded file : report.files()) {
+      for (String problem : file.problems()) {
+        out.append("  ").append(paint.warn(Words.safe(problem))).append('\n');
+      }
+    }
+    return out.toString();
+  }
+
+  @Override
+  public String status(Report.StatusShown report) {
+    return StatusText.text(report, paint);
+  }
+
+  @Override
+  public String slices(Report.SlicesShown report) {
+    return StatusText.slices(report, paint);
+  }
+
+  @Override
+  public String history(Report.HistoryShown report) {
+    return StatusText.history(report, paint);
+  }
+
+  @Override
+  public String planned(Report.Planned report) {
+    return PlanText.text(report, paint);
+  }
+
+  @Override
+  public String run(Report.RunShown report) {
+    return RunText.text(report, paint);
+  }
+
+  @Override
+  public String runs(Report.RunsListed report) {
+    return RunText.list(report, paint);
+  }
+
+  @Override
+  public String diff(Report.DiffShown report) {
+    return DiffText.text(report, paint);
+  }
+
+  @Override
+  public String published(Report.Published report) {
+    return "Published run "
+        + paint.strong(report.run().run().value())
+        + "\n\n"
+        + tables(report.tables(), "Nothing had changed: main is as it was.\n")
+        + "\nUndo all or some of it: tidemark revert "
+        + report.run().run()
+        + "\n";
+  }
+
+  @Override
+  public String reverted(Report.Reverted report) {
+    return "Reverted run "
+        + paint.strong(report.run().run().value())
+        + "\n\n"
+        + tables(report.tables(), "There was nothing to put back.\n");
+  }
+
+  private String tables(List<Report.TableChange> changes, String none) {
+    TextTable table = new TextTable(paint).left("DATASET", "TABLE").right("SNAPSHOT");
+    table.left("SLICES SWITCHED");
+    for (Report.TableChange change : changes) {
+      table
+          .row()
+          .cell(change.dataset().value(), paint::name)
+          .cell(change.table(), s -> s)
+          .cell(String.valueOf(change.snapshot()), s -> s)
+          .cell(Words.countedSlices(change.slices()), s -> s);
+    }
+    return table.isEmpty() ? none : table.toString();
+  }
+
+  @Override
+  public String rolledBack(Report.RolledBack report) {
+    return "Rolled "
+        + paint.name(report.table())
+        + " back from snapshot "
+        + report.from()
+        + " to "
+        + report.to()
+        + "\nUndo it: tidemark rollback "
+        + report.table()
+        + " --to "
+        + report.from()
+        + " --expect-head "
+        + report.to()
+        + "\n";
+  }
+
+  @Override
+  public String lineage(Report.LineageShown report) {
+    return LineageText.text(report, paint);
+  }
+
+  @Override
+  public String query(Report.QueryShown report) {
+    TextTable table = new TextTable(paint).left(report.columns().toArray(String[]::new));
+    for (List<Optional<String>> row : report.rows()) {
+      table.row();
+      for (Optional<String> value : row) {
+        table.cell(value.orElse("NULL"), value.isPresent() ? s -> s : paint::faint);
+      }
+    }
+    String count = Words.count(report.rows().size(), "row");
+    return table
+        + (report.completeness() == Report.Completeness.ALL
+            ? "(" + count + ")\n"
+            : "(the first " + count + "; there are more: --limit)\n");
+  }
+}

@@ -1,0 +1,322 @@
+package io.tidemark.control;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What somebody wants done, as they wrote it: names are resolved, and refused with the nearest
+ * name, when it is carried out.
+ *
+ * @param <R> what it answers with
+ */
+public sealed interface Operation<R extends Report> {
+
+  R accept(Visitor visitor);
+
+  /** One method per operation: a new one does not compile until somebody handles it. */
+  interface Visitor {
+    Report.Validated validate(Validate operation);
+
+    Report.GraphShown showGraph(ShowGraph operation);
+
+    Report.Initialised init(Init operation);
+
+    Report.Loaded load(Load operation);
+
+    Report.StatusShown status(Status operation);
+
+    Report.SlicesShown slices(ShowSlices operation);
+
+    Report.HistoryShown history(ShowHistory operation);
+
+    Report.Planned plan(MakePlan operation);
+
+    Report.RunShown run(StartRun operation);
+
+    Report.RunShown showRun(ShowRun operation);
+
+    Report.RunsListed listRuns(ListRuns operation);
+
+    Report.RunShown abandon(Abandon operation);
+
+    Report.DiffShown diff(Diff operation);
+
+    Report.Published publish(Publish operation);
+
+    Report.Reverted revert(Revert operation);
+
+    Report.RolledBack rollback(Rollback operation);
+
+    Report.LineageShown lineage(Lineage operation);
+
+    Report.QueryShown query(Query operation);
+  }
+
+  /** Reads jobs/ and config/ and reports every problem at once. */
+  record Validate() implements Operation<Report.Validated> {
+    @Override
+    public Report.Validated accept(Visitor visitor) {
+      return visitor.validate(this);
+    }
+  }
+
+  /** Shows the datasets and transforms of jobs/. */
+  record ShowGraph() implements Operation<Report.GraphShown> {
+    @Override
+    public Report.GraphShown accept(Visitor visitor) {
+      return visitor.showGraph(this);
+    }
+  }
+
+  /** Writes a minimal, commented project into an empty or missing folder. */
+  record Init(Path directory) implements Operation<Report.Initialised> {
+    public Init {
+      Objects.requireNonNull(directory, "directory");
+    }
+
+    @Override
+    public Report.Initialised accept(Visitor visitor) {
+      return visitor.init(this);
+    }
+  }
+
+  /**
+   * Appends files of rows to a source or reference. A file whose content was loaded before is
+   * passed over.
+   *
+   * @param format csv, json or parquet; empty to go by each file's name
+   * @param maxBadRatio above this share of unreadable rows (0 to 1) nothing is loaded
+   */
+  record Load(String dataset, List<Path> files, Optional<String> format, double maxBadRatio)
+      implements Operation<Report.Loaded> {
+    public Load {
+      Objects.requireNonNull(dataset, "dataset");
+      files = List.copyOf(files);
+      Objects.requireNonNull(format, "format");
+    }
+
+    @Override
+    public Report.Loaded accept(Visitor visitor) {
+      return visitor.load(this);
+    }
+  }
+
+  /** Says of every dataset what is fresh, what is stale and why. */
+  record Status() implements Operation<Report.StatusShown> {
+    @Override
+    public Report.StatusShown accept(Visitor visitor) {
+      return visitor.status(this);
+    }
+  }
+
+  /** Lists what main holds of each slice of a dataset: rows, files, content hash, maker. */
+  record ShowSlices(String dataset) implements Operation<Report.SlicesShown> {
+    public ShowSlices {
+      Objects.requireNonNull(dataset, "dataset");
+    }
+
+    @Override
+    public Report.SlicesShown accept(Visitor visitor) {
+      return visitor.slices(this);
+    }
+  }
+
+  /** Lists the commits on main of a dataset with their provenance, newest first. */
+  record ShowHistory(String dataset, int limit) implements Operation<Report.HistoryShown> {
+    public ShowHistory {
+      Objects.requireNonNull(dataset, "dataset");
+    }
+
+    @Override
+    public Report.HistoryShown accept(Visitor visitor) {
+      return visitor.history(this);
+    }
+  }
+
+  /**
+   * Finds what is stale and makes the plan that would rebuild it; changes nothing.
+   *
+   * @param out where to write the plan as JSON
+   */
+  record MakePlan(Selection selection, Optional<Path> out) implements Operation<Report.Planned> {
+    public MakePlan {
+      Objects.requireNonNull(selection, "selection");
+      Objects.requireNonNull(out, "out");
+    }
+
+    @Override
+    public Report.Planned accept(Visitor visitor) {
+      return visitor.plan(this);
+    }
+  }
+
+  /** Builds, verifies and, if asked to, publishes a plan; answers when it is done or blocked. */
+  record StartRun(Source source, After after) implements Operation<Report.RunShown> {
+    public StartRun {
+      Objects.requireNonNull(source, "source");
+      Objects.requireNonNull(after, "after");
+    }
+
+    @Override
+    public Report.RunShown accept(Visitor visitor) {
+      return visitor.run(this);
+    }
+  }
+
+  /** Shows one run. */
+  record ShowRun(String run) implements Operation<Report.RunShown> {
+    public ShowRun {
+      Objects.requireNonNull(run, "run");
+    }
+
+    @Override
+    public Report.RunShown accept(Visitor visitor) {
+      return visitor.showRun(this);
+    }
+  }
+
+  /** Lists the newest runs. */
+  record ListRuns(int limit) implements Operation<Report.RunsListed> {
+    @Override
+    public Report.RunsListed accept(Visitor visitor) {
+      return visitor.listRuns(this);
+    }
+  }
+
+  /** Gives an unpublished run up: its branches and leases go, main stays as it is. */
+  record Abandon(String run) implements Operation<Report.RunShown> {
+    public Abandon {
+      Objects.requireNonNull(run, "run");
+    }
+
+    @Override
+    public Report.RunShown accept(Visitor visitor) {
+      return visitor.abandon(this);
+    }
+  }
+
+  /** Shows what a run's candidate changes against the main it was compared with. */
+  record Diff(String run) implements Operation<Report.DiffShown> {
+    public Diff {
+      Objects.requireNonNull(run, "run");
+    }
+
+    @Override
+    public Report.DiffShown accept(Visitor visitor) {
+      return visitor.diff(this);
+    }
+  }
+
+  /** Puts a run's candidate on main, if nothing stands against it. */
+  record Publish(String run) implements Operation<Report.Published> {
+    public Publish {
+      Objects.requireNonNull(run, "run");
+    }
+
+    @Override
+    public Report.Published accept(Visitor visitor) {
+      return visitor.publish(this);
+    }
+  }
+
+  /**
+   * Puts slices of a published run back to what they were before, keeping every later commit.
+   *
+   * @param dataset only this one; empty for all
+   * @param slices only these, such as {@code 2001-03} or {@code 2001-03..2001-05}; empty for all
+   */
+  record Revert(String run, Optional<String> dataset, Optional<String> slices)
+      implements Operation<Report.Reverted> {
+    public Revert {
+      Objects.requireNonNull(run, "run");
+      Objects.requireNonNull(dataset, "dataset");
+      Objects.requireNonNull(slices, "slices");
+    }
+
+    @Override
+    public Report.Reverted accept(Visitor visitor) {
+      return visitor.revert(this);
+    }
+  }
+
+  /**
+   * Moves a whole table back to a snapshot, if main is still where the caller expects it.
+   *
+   * @param table a dataset, or a table as {@code namespace.name}
+   */
+  record Rollback(String table, long to, long expectedHead)
+      implements Operation<Report.RolledBack> {
+    public Rollback {
+      Objects.requireNonNull(table, "table");
+    }
+
+    @Override
+    public Report.RolledBack accept(Visitor visitor) {
+      return visitor.rollback(this);
+    }
+  }
+
+  /** Shows what a dataset or one of its columns is made from and what is made from it. */
+  record Lineage(String dataset, Optional<String> column)
+      implements Operation<Report.LineageShown> {
+    public Lineage {
+      Objects.requireNonNull(dataset, "dataset");
+      Objects.requireNonNull(column, "column");
+    }
+
+    @Override
+    public Report.LineageShown accept(Visitor visitor) {
+      return visitor.lineage(this);
+    }
+  }
+
+  /** Runs a read-only Flink SQL query over the catalog; answers with at most {@code limit} rows. */
+  record Query(String sql, int limit) implements Operation<Report.QueryShown> {
+    public Query {
+      Objects.requireNonNull(sql, "sql");
+    }
+
+    @Override
+    public Report.QueryShown accept(Visitor visitor) {
+      return visitor.query(this);
+    }
+  }
+
+  /**
+   * Which part of what is stale a plan is about.
+   *
+   * @param datasets only these and what they need; empty for all
+   * @param from only slices that end after this label, such as {@code 2001-03}
+   * @param to only slices that start before this label
+   * @param change the name or file of the expected change to hold the diff against
+   */
+  record Selection(
+      List<String> datasets, Optional<String> from, Optional<String> to, Optional<String> change) {
+    public static final Selection ALL =
+        new Selection(List.of(), Optional.empty(), Optional.empty(), Optional.empty());
+
+    public Selection {
+      datasets = List.copyOf(datasets);
+      Objects.requireNonNull(from, "from");
+      Objects.requireNonNull(to, "to");
+      Objects.requireNonNull(change, "change");
+    }
+  }
+
+  /** Where a run's plan comes from. */
+  sealed interface Source {}
+
+  /** A plan that {@link MakePlan} wrote. */
+  record PlanFile(Path file) implements Source {}
+
+  /** A plan made now. */
+  record Fresh(Selection selection) implements Source {}
+
+  /** What to do with a run that nothing stands against. */
+  enum After {
+    KEEP_CANDIDATE,
+    PUBLISH
+  }
+}

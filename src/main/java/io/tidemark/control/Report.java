@@ -1,0 +1,449 @@
+package io.tidemark.control;
+
+import io.tidemark.model.CheckOutcome;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetDiff;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Fingerprint;
+import io.tidemark.model.Graph;
+import io.tidemark.model.Plan;
+import io.tidemark.model.RunId;
+import io.tidemark.model.RunState;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.Stamp;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What an operation answers with: data, in the order people read it, for a renderer to print. As
+ * JSON it is what {@link io.tidemark.model.RecordJson} makes of it.
+ */
+public sealed interface Report {
+
+  <T> T accept(Visitor<T> visitor);
+
+  /** One method per report: a new one does not compile until it can be printed. */
+  interface Visitor<T> {
+    T validated(Validated report);
+
+    T graph(GraphShown report);
+
+    T initialised(Initialised report);
+
+    T loaded(Loaded report);
+
+    T status(StatusShown report);
+
+    T slices(SlicesShown report);
+
+    T history(HistoryShown report);
+
+    T planned(Planned report);
+
+    T run(RunShown report);
+
+    T runs(RunsListed report);
+
+    T diff(DiffShown report);
+
+    T published(Published report);
+
+    T reverted(Reverted report);
+
+    T rolledBack(RolledBack report);
+
+    T lineage(LineageShown report);
+
+    T query(QueryShown report);
+  }
+
+  /**
+   * The project is sound.
+   *
+   * @param changes names of the expected changes
+   */
+  record Validated(
+      String pipeline,
+      Fingerprint revision,
+      List<DatasetId> sources,
+      List<DatasetId> references,
+      List<DatasetId> derived,
+      List<String> changes)
+      implements Report {
+    public Validated {
+      sources = List.copyOf(sources);
+      references = List.copyOf(references);
+      derived = List.copyOf(derived);
+      changes = List.copyOf(changes);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.validated(this);
+    }
+  }
+
+  /** The datasets and transforms of jobs/. */
+  record GraphShown(Graph graph) implements Report {
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.graph(this);
+    }
+  }
+
+  /**
+   * A project was written.
+   *
+   * @param files written, relative to the directory
+   */
+  record Initialised(String directory, List<String> files) implements Report {
+    public Initialised {
+      files = List.copyOf(files);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.initialised(this);
+    }
+  }
+
+  /** Files were loaded. */
+  record Loaded(DatasetId dataset, String table, List<FileLoaded> files) implements Report {
+    public Loaded {
+      files = List.copyOf(files);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.loaded(this);
+    }
+  }
+
+  /**
+   * Every dataset: fresh and stale slices, and the reason for each.
+   *
+   * @param openRuns runs that are not finished, newest first
+   */
+  record StatusShown(String pipeline, List<DatasetStatus> datasets, List<RunLine> openRuns)
+      implements Report {
+    public StatusShown {
+      datasets = List.copyOf(datasets);
+      openRuns = List.copyOf(openRuns);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.status(this);
+    }
+  }
+
+  /** What main holds of each slice. */
+  record SlicesShown(DatasetId dataset, String table, Optional<Long> head, List<SliceLine> slices)
+      implements Report {
+    public SlicesShown {
+      slices = List.copyOf(slices);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.slices(this);
+    }
+  }
+
+  /** The commits on main, newest first. */
+  record HistoryShown(DatasetId dataset, String table, Optional<Long> head, List<Commit> commits)
+      implements Report {
+    public HistoryShown {
+      commits = List.copyOf(commits);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.history(this);
+    }
+  }
+
+  /**
+   * A plan, with its content hash.
+   *
+   * @param file where it was written
+   */
+  record Planned(Plan plan, Fingerprint hash, Optional<String> file) implements Report {
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.planned(this);
+    }
+  }
+
+  /** A run and what became of each dataset. */
+  record RunShown(RunLine run, List<DatasetOutcome> datasets) implements Report {
+    public RunShown {
+      datasets = List.copyOf(datasets);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.run(this);
+    }
+  }
+
+  /** Runs, newest first. */
+  record RunsListed(List<RunLine> runs) implements Report {
+    public RunsListed {
+      runs = List.copyOf(runs);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.runs(this);
+    }
+  }
+
+  /** What a run's candidate changes. */
+  record DiffShown(RunLine run, List<DatasetDifference> datasets) implements Report {
+    public DiffShown {
+      datasets = List.copyOf(datasets);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.diff(this);
+    }
+  }
+
+  /** A run's slices are on main. */
+  record Published(RunLine run, List<TableChange> tables) implements Report {
+    public Published {
+      tables = List.copyOf(tables);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.published(this);
+    }
+  }
+
+  /** Slices are what they were before the run. */
+  record Reverted(RunLine run, List<TableChange> tables) implements Report {
+    public Reverted {
+      tables = List.copyOf(tables);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.reverted(this);
+    }
+  }
+
+  /**
+   * A table is back at a snapshot.
+   *
+   * @param from main's head before
+   */
+  record RolledBack(String table, long from, long to) implements Report {
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.rolledBack(this);
+    }
+  }
+
+  /**
+   * Where values come from and where they go.
+   *
+   * @param node {@code dataset} or {@code dataset.column}
+   */
+  record LineageShown(String node, List<Edge> upstream, List<Edge> downstream) implements Report {
+    public LineageShown {
+      upstream = List.copyOf(upstream);
+      downstream = List.copyOf(downstream);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.lineage(this);
+    }
+  }
+
+  /** Rows of a query as SQL strings; empty for NULL. */
+  record QueryShown(
+      List<String> columns, List<List<Optional<String>>> rows, Completeness completeness)
+      implements Report {
+    public QueryShown {
+      columns = List.copyOf(columns);
+      rows = List.copyOf(rows);
+    }
+
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.query(this);
+    }
+  }
+
+  /** Whether a query's rows are all there are. */
+  enum Completeness {
+    ALL,
+    CUT_OFF
+  }
+
+  /**
+   * One file of a load.
+   *
+   * @param rows good ones
+   * @param deadLetters rows that could not be read
+   * @param problems the first few, as {@code file:line: reason}
+   */
+  record FileLoaded(String file, Fate fate, long rows, long deadLetters, List<String> problems) {
+    public FileLoaded {
+      problems = List.copyOf(problems);
+    }
+
+    /** What happened to a file. */
+    public enum Fate {
+      LOADED,
+      /** Its content is in the table already. */
+      KNOWN
+    }
+  }
+
+  /**
+   * @param rows on main; with slices, files and bytes from manifests
+   * @param fresh slices whose key matches; empty for sources and references
+   * @param stale what a plan would rebuild
+   */
+  record DatasetStatus(
+      DatasetId dataset,
+      Dataset.Kind kind,
+      String table,
+      Optional<Long> head,
+      long rows,
+      long files,
+      long bytes,
+      SliceSet present,
+      SliceSet fresh,
+      SliceSet stale,
+      List<Plan.Reason> reasons) {
+    public DatasetStatus {
+      reasons = List.copyOf(reasons);
+    }
+  }
+
+  /**
+   * @param hash the content hash; empty where no stamp tells it
+   * @param run the run that made it; empty for rows from elsewhere
+   */
+  record SliceLine(
+      String slice, long rows, int files, long bytes, Optional<String> hash, Optional<RunId> run) {}
+
+  /**
+   * One commit on main.
+   *
+   * @param kind empty for a commit that is not Tidemark's
+   * @param code the fingerprint of the transform
+   * @param inputs as {@code dataset@snapshot}
+   */
+  record Commit(
+      long snapshot,
+      Optional<Long> parent,
+      Instant at,
+      Optional<Stamp.Kind> kind,
+      Optional<RunId> run,
+      Optional<Fingerprint> plan,
+      Optional<Fingerprint> code,
+      List<String> inputs,
+      SliceSet slices,
+      long rows,
+      String note) {
+    public Commit {
+      inputs = List.copyOf(inputs);
+    }
+  }
+
+  /**
+   * @param change the expected change it was planned with
+   * @param reason why it is where it is; empty for the normal course
+   */
+  record RunLine(
+      RunId run,
+      RunState state,
+      Optional<String> change,
+      String reason,
+      Instant created,
+      Instant updated,
+      List<DatasetId> datasets,
+      long slices) {
+    public RunLine {
+      datasets = List.copyOf(datasets);
+    }
+  }
+
+  /**
+   * What a run made of one dataset.
+   *
+   * @param built slices that were recomputed
+   * @param identical those whose content did not change
+   * @param rows in the candidate's slices
+   * @param counts of the diff
+   * @param failed expectations that stop the publish
+   * @param verdict what stands for or against publishing
+   */
+  record DatasetOutcome(
+      DatasetId dataset,
+      SliceSet built,
+      SliceSet identical,
+      long rows,
+      DatasetDiff.Counts counts,
+      List<String> failed,
+      Verdict verdict) {
+    public DatasetOutcome {
+      failed = List.copyOf(failed);
+    }
+  }
+
+  /** What stands for or against publishing a dataset. */
+  enum Verdict {
+    /** Nothing there was before. */
+    FIRST_BUILD,
+    UNCHANGED,
+    EXPLAINED,
+    UNEXPLAINED,
+    CHECK_FAILED,
+    /** No evidence yet. */
+    UNVERIFIED
+  }
+
+  /**
+   * @param key the columns that rows were matched by
+   * @param base the snapshot of main; 0 when main held nothing
+   * @param candidate the branch's snapshot
+   * @param allowed what the expected change declares for this dataset, for people; empty if nothing
+   */
+  record DatasetDifference(
+      DatasetId dataset,
+      List<String> key,
+      long base,
+      long candidate,
+      SliceSet compared,
+      SliceSet identical,
+      DatasetDiff diff,
+      List<CheckOutcome> checks,
+      List<String> allowed,
+      Verdict verdict) {
+    public DatasetDifference {
+      key = List.copyOf(key);
+      checks = List.copyOf(checks);
+      allowed = List.copyOf(allowed);
+    }
+  }
+
+  /**
+   * A commit that switched slices of one table.
+   *
+   * @param snapshot main's new head
+   * @param slices that were switched
+   */
+  record TableChange(DatasetId dataset, String table, long snapshot, SliceSet slices) {}
+
+  /** {@code from} flows into {@code to}; both are {@code dataset} or {@code dataset.column}. */
+  record Edge(String from, String to, int distance) {}
+}
