@@ -14,8 +14,8 @@ import java.util.TreeSet;
  *
  * @param fingerprint of all that decides the output: logic, input columns read and their types,
  *     output schema, key, layout and window; not of upstream logic, formatting or governance
- * @param rows of what decides which rows come out: filters, joins, grouping. With {@code columns}
- *     and equal elsewhere, only the columns whose fingerprints differ can change
+ * @param rows of what decides which rows come out: filters, joins, grouping, the window, key and
+ *     layout. Where it is equal, only the columns whose fingerprints differ can change
  * @param columns one fingerprint per output column; empty when the logic cannot be taken apart (a
  *     Java class), and then any change touches all columns
  * @param reads which columns of each input are read in any way, also by filters and joins

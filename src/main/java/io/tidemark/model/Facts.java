@@ -12,12 +12,14 @@ import java.util.Optional;
  * @param analyses the analyses of the transforms that made the slices now on main
  * @param bytesPerSecond the measured rate of earlier builds per output dataset
  * @param published names of derived datasets that main holds but the graph may no longer name
+ * @param previous the graph of the newest published run; empty if there is none, or it is not known
  */
 public record Facts(
     Map<DatasetId, TableFacts> tables,
     Map<Fingerprint, Analysis> analyses,
     Map<DatasetId, Double> bytesPerSecond,
-    List<DatasetId> published) {
+    List<DatasetId> published,
+    Optional<Graph> previous) {
 
   /**
    * @param head main's snapshot; empty for a table without one
@@ -56,5 +58,15 @@ public record Facts(
     analyses = Map.copyOf(analyses);
     bytesPerSecond = Map.copyOf(bytesPerSecond);
     published = List.copyOf(published);
+    Objects.requireNonNull(previous, "previous");
+  }
+
+  /** Facts of a world whose earlier graph is not known. */
+  public Facts(
+      Map<DatasetId, TableFacts> tables,
+      Map<Fingerprint, Analysis> analyses,
+      Map<DatasetId, Double> bytesPerSecond,
+      List<DatasetId> published) {
+    this(tables, analyses, bytesPerSecond, published, Optional.empty());
   }
 }

@@ -55,7 +55,9 @@ public record Stamp(
   /**
    * What the slices hold after the commit.
    *
-   * @param slices the slices written, ordered by ordinal
+   * @param slices the slices that the commit answers for, ordered by ordinal: those written, and in
+   *     a publish also those that were proved equal and whose files stayed, so that they count as
+   *     made by the new code from the new inputs and are not stale again
    * @param changedColumns for a publish or revert: the columns whose values differ from before; the
    *     single entry {@code *} when rows were added or removed, or it is not known
    */
