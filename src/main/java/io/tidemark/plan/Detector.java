@@ -1,0 +1,283 @@
+package io.tidemark.plan;
+
+import io.tidemark.model.Analysis;
+import io.tidemark.model.Changes;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Facts;
+import io.tidemark.model.Facts.SliceFiles;
+import io.tidemark.model.Facts.TableFacts;
+import io.tidemark.model.Grain;
+import io.tidemark.model.Graph;
+import io.tidemark.model.Pin;
+import io.tidemark.model.Plan.ChangeKind;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.TimeRange;
+import io.tidemark.model.TimeRanges;
+import io.tidemark.model.Transform;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Finds what is stale and why, one transform after another in topological order. */
+final class Detector {
+  private static final int CAUSES_SHOWN = 3;
+  private static final Comparator<Finding> FINDING_ORDER =
+      Comparator.comparing(Finding::kind)
+          .thenComparing(Finding::detail)
+          .thenComparing(f -> f.slices().toString());
+
+  private final Map<DatasetId, Dataset> datasets = new HashMap<>();
+  private final Map<DatasetId, Work> works = new HashMap<>();
+  private final Facts facts;
+  private final Selection selection;
+
+  Detector(Graph graph, Facts facts, Selection selection) {
+    graph.datasets().forEach(d -> datasets.put(d.id(), d));
+    this.facts = facts;
+    this.selection = selection;
+  }
+
+  /** Everything the transforms so far have to do, by output. */
+  Map<DatasetId, Work> works() {
+    return works;
+  }
+
+  /** Call in topological order. */
+  void detect(Transform transform) {
+    Dataset output = datasets.get(transform.output());
+    Grain grain = output.layout().slice();
+    Optional<TableFacts> table = table(output.id());
+    Ledger ledger = Ledger.of(grain, table.map(TableFacts::ledger).orElse(List.of()));
+
+    List<Finding> findings = new ArrayList<>();
+    findings.add(
+        new Finding(
+            ChangeKind.ADDED,
+            domain(transform, grain).minus(ledger.slices()),
+            table.isPresent() ? "never built" : "no table yet",
+            Columns.ANY));
+    SchemaChange change = schemaChange(output);
+    findings.addAll(schema(output, ledger, change));
+    findings.addAll(logic(output, transform, ledger, change.added()));
+    findings.addAll(inputData(transform, ledger));
+    findings.addAll(upstream(transform, ledger));
+
+    SliceSet stale = union(grain, findings);
+    SliceSet chosen = selection.restrict(output.id(), stale);
+    List<Finding> kept =
+        findings.stream()
+            .map(f -> f.within(chosen))
+            .filter(f -> !f.slices().isEmpty())
+            .sorted(FINDING_ORDER)
+            .toList();
+    int stage = chosen.isEmpty() ? 0 : 1 + inputStage(transform);
+    SliceSet reused = ledger.slices().minus(stale);
+    works.put(
+        output.id(), new Work(output, transform, ledger.slices(), chosen, reused, kept, stage));
+  }
+
+  /** The slices that an output has, as far as its inputs reach. */
+  private SliceSet domain(Transform transform, Grain grain) {
+    SliceSet domain = SliceSet.empty(grain);
+    for (DatasetId input : transform.inputs()) {
+      Grain inputGrain = datasets.get(input).layout().slice();
+      if (grain == Grain.ALL || inputGrain != Grain.ALL) {
+        TimeRanges extent = extent(input).ranges();
+        domain = domain.union(Touch.reachable(grain, extent, transform.window()));
+      }
+    }
+    return domain;
+  }
+
+  /** What an input holds on main, and what this plan makes of it. */
+  private SliceSet extent(DatasetId input) {
+    Grain grain = datasets.get(input).layout().slice();
+    SliceSet extent =
+        SliceSet.ofOrdinals(
+            grain,
+            table(input).stream()
+                .flatMap(t -> t.inventory().stream())
+                .mapToLong(SliceFiles::ordinal));
+    return rebuilt(input).map(Work::stale).map(extent::union).orElse(extent);
+  }
+
+  private SchemaChange schemaChange(Dataset output) {
+    return table(output.id())
+        .map(t -> SchemaChange.between(t.schema(), output.schema()))
+        .orElse(SchemaChange.NONE);
+  }
+
+  private static List<Finding> schema(Dataset output, Ledger ledger, SchemaChange change) {
+    List<Finding> findings = new ArrayList<>();
+    if (!change.added().isEmpty()) {
+      findings.add(
+          new Finding(
+              ChangeKind.SCHEMA_COMPATIBLE,
+              ledger.slices(),
+              "adds " + Columns.describe(change.added()),
+              Columns.of(output, change.added())));
+    }
+    if (!change.broken().isEmpty()) {
+      findings.add(
+          new Finding(
+              ChangeKind.SCHEMA_INCOMPATIBLE,
+              ledger.slices(),
+              String.join("; ", change.broken()),
+              Columns.ANY));
+    }
+    return findings;
+  }
+
+  private List<Finding> logic(
+      Dataset output, Transform transform, Ledger ledger, List<String> added) {
+    Analysis now = transform.analysis();
+    List<Finding> findings = new ArrayList<>();
+    for (Ledger.Group group : ledger.groups()) {
+      if (group.fingerprint().equals(now.fingerprint())) {
+        continue;
+      }
+      Optional<Analysis> before = Optional.ofNullable(facts.analyses().get(group.fingerprint()));
+      SortedSet<String> differing =
+          before.map(b -> Columns.differing(b, now)).orElseGet(TreeSet::new);
+      boolean onlyAdds = !differing.isEmpty() && added.containsAll(differing);
+      if (!onlyAdds) {
+        findings.add(
+            new Finding(
+                ChangeKind.LOGIC,
+                group.slices(),
+                logicDetail(before, now, differing),
+                before.map(b -> Columns.between(output, b, now)).orElse(Columns.ANY)));
+      }
+    }
+    return merge(findings);
+  }
+
+  private static String logicDetail(
+      Optional<Analysis> before, Analysis now, SortedSet<String> differing) {
+    if (before.isEmpty()) {
+      return "unknown code -> " + now.fingerprint().abbreviated();
+    }
+    String what =
+        !differing.isEmpty()
+            ? Columns.describe(differing)
+            : before.get().rows().equals(now.rows()) ? "any column" : "which rows come out";
+    String from = before.get().fingerprint().abbreviated();
+    return what + " (" + from + " -> " + now.fingerprint().abbreviated() + ")";
+  }
+
+  private List<Finding> inputData(Transform transform, Ledger ledger) {
+    List<Finding> findings = new ArrayList<>();
+    for (DatasetId input : new TreeSet<>(transform.inputs())) {
+      SliceSet touched = SliceSet.empty(ledger.slices().grain());
+      SortedSet<String> causes = new TreeSet<>();
+      for (Ledger.Group group : ledger.groups()) {
+        Optional<Changes> changes =
+            Optional.ofNullable(group.pins().get(input)).map(pin -> changes(input, pin));
+        if (changes.isEmpty()) {
+          touched = touched.union(group.slices());
+          causes.add("not read before");
+          continue;
+        }
+        if (!changes.get().unknown().isEmpty()) {
+          touched = touched.union(group.slices());
+          causes.add(changes.get().unknown());
+        }
+        Map<String, List<TimeRange>> byCause = new TreeMap<>();
+        for (Changes.Touched t : changes.get().touched()) {
+          Columns columns = Columns.of(datasets.get(input), t.columns());
+          if (columns.concern(transform.analysis(), input)) {
+            byCause.computeIfAbsent(t.cause(), c -> new ArrayList<>()).add(t.range());
+          }
+        }
+        for (Map.Entry<String, List<TimeRange>> entry : byCause.entrySet()) {
+          SliceSet reached =
+              Touch.reached(group.slices(), new TimeRanges(entry.getValue()), transform.window());
+          if (!reached.isEmpty()) {
+            touched = touched.union(reached);
+            causes.add(entry.getKey());
+          }
+        }
+      }
+      findings.add(
+          new Finding(ChangeKind.INPUT_DATA, touched, input + ": " + shorten(causes), Columns.ANY));
+    }
+    return findings;
+  }
+
+  private Changes changes(DatasetId input, Pin pin) {
+    Optional<TableFacts> table = table(input);
+    if (table.isEmpty()) {
+      return Changes.unknown("its table is gone");
+    } else if (pin.run().isEmpty() && table.get().head().equals(Optional.of(pin.snapshot()))) {
+      return Changes.NONE;
+    }
+    return table
+        .get()
+        .changes()
+        .getOrDefault(pin, Changes.unknown("what happened since it was read is not known"));
+  }
+
+  private List<Finding> upstream(Transform transform, Ledger ledger) {
+    List<Finding> findings = new ArrayList<>();
+    for (DatasetId input : new TreeSet<>(transform.inputs())) {
+      for (Finding cause : rebuilt(input).map(Work::findings).orElse(List.of())) {
+        if (cause.columns().concern(transform.analysis(), input)) {
+          SliceSet reached =
+              Touch.reached(ledger.slices(), cause.slices().ranges(), transform.window());
+          findings.add(
+              new Finding(
+                  ChangeKind.UPSTREAM,
+                  reached,
+                  input + ": " + cause.columns().describe(),
+                  Columns.ANY));
+        }
+      }
+    }
+    return merge(findings);
+  }
+
+  private int inputStage(Transform transform) {
+    return transform.inputs().stream()
+        .flatMap(i -> rebuilt(i).stream())
+        .mapToInt(Work::stage)
+        .max()
+        .orElse(0);
+  }
+
+  private Optional<TableFacts> table(DatasetId id) {
+    return Optional.ofNullable(facts.tables().get(id));
+  }
+
+  private Optional<Work> rebuilt(DatasetId id) {
+    return Optional.ofNullable(works.get(id)).filter(Work::isRebuilt);
+  }
+
+  /** Findings that read the same become one. */
+  private static List<Finding> merge(List<Finding> findings) {
+    Map<String, Finding> merged = new TreeMap<>();
+    for (Finding f : findings) {
+      merged.merge(
+          f.detail(),
+          f,
+          (a, b) -> new Finding(a.kind(), a.slices().union(b.slices()), a.detail(), a.columns()));
+    }
+    return List.copyOf(merged.values());
+  }
+
+  private static SliceSet union(Grain grain, List<Finding> findings) {
+    return findings.stream().map(Finding::slices).reduce(SliceSet.empty(grain), SliceSet::union);
+  }
+
+  private static String shorten(SortedSet<String> causes) {
+    String shown = String.join("; ", causes.stream().limit(CAUSES_SHOWN).toList());
+    int more = causes.size() - CAUSES_SHOWN;
+    return more > 0 ? shown + "; and " + more + " more" : shown;
+  }
+}
