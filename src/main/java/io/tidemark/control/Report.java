@@ -167,9 +167,15 @@ public sealed interface Report {
   /**
    * A plan, with its content hash.
    *
+   * @param explained what each step does, in the order that a run carries them out
    * @param file where it was written
    */
-  record Planned(Plan plan, Fingerprint hash, Optional<String> file) implements Report {
+  record Planned(Plan plan, Fingerprint hash, List<String> explained, Optional<String> file)
+      implements Report {
+    public Planned {
+      explained = List.copyOf(explained);
+    }
+
     @Override
     public <T> T accept(Visitor<T> visitor) {
       return visitor.planned(this);

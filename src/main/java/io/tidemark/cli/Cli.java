@@ -1,0 +1,79 @@
+package io.tidemark.cli;
+
+import io.tidemark.model.TidemarkException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine;
+
+/** The command line. */
+public final class Cli {
+  private static final int BUG = 70;
+
+  private Cli() {}
+
+  /**
+   * Parses and carries out one command.
+   *
+   * @return the exit code: 0 done, 1 the user's mistake, 2 usage, 3 something outside failed, 4 a
+   *     gate refused, 70 a bug
+   */
+  public static int run(Place.Opener opener, Streams streams, String... arguments) {
+    return commandLine(opener, streams).execute(arguments);
+  }
+
+  /** The whole command line, ready to execute. */
+  public static CommandLine commandLine(Place.Opener opener, Streams streams) {
+    Root root = new Root(opener, streams);
+    CommandLine line = Root.parser(root);
+    line.setOut(new PrintWriter(streams.out(), true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8));
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+    line.setExecutionExceptionHandler((e, command, result) -> failed(e, root));
+    line.setParameterExceptionHandler((e, arguments) -> misused(e, streams));
+    return line;
+  }
+
+  private static int misused(CommandLine.ParameterException error, Streams streams) {
+    PrintWriter err = error.getCommandLine().getErr();
+    err.println("error TM-CLI-000: " + Words.safe(error.getMessage()));
+    CommandLine.UnmatchedArgumentException.printSuggestions(error, err);
+    String name = error.getCommandLine().getCommandSpec().qualifiedName();
+    err.println("  fix: see " + name + " --help");
+    streams.err().flush();
+    return TidemarkException.Category.USAGE.exitCode();
+  }
+
+  private static int failed(Exception error, Root root) {
+    Streams streams = root.streams();
+    if (error instanceof TidemarkException known) {
+      streams
+          .err()
+          .print(
+              root.isJson()
+                  ? JsonText.error(known) + "\n"
+                  : ErrorText.text(known, root.errorPaint()));
+      streams.err().flush();
+      return known.category().exitCode();
+    }
+    streams.err().print(ErrorText.bug(error, log(error), root.errorPaint()));
+    streams.err().flush();
+    return BUG;
+  }
+
+  /** A file of its own, since the project's folder may be what cannot be written. */
+  private static Path log(Exception error) {
+    StringWriter trace = new StringWriter();
+    error.printStackTrace(new PrintWriter(trace));
+    try {
+      Path file = Files.createTempFile("tidemark-bug-", ".log");
+      Files.writeString(file, trace.toString());
+      return file;
+    } catch (IOException e) {
+      return Path.of("(none: no temporary file could be written)");
+    }
+  }
+}

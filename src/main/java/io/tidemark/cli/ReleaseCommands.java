@@ -1,0 +1,109 @@
+package io.tidemark.cli;
+
+import io.tidemark.control.Operation;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Commands that change what readers of main see. */
+final class ReleaseCommands {
+  private ReleaseCommands() {}
+
+  @Command(
+      name = "publish",
+      description = "Put a run's candidate on main; exit code 4 if something stands against it.")
+  static final class Publish implements Callable<Integer> {
+    private final Root root;
+
+    @Parameters(
+        index = "0",
+        paramLabel = "RUN",
+        description = "A run's id, the start of it, or latest.")
+    private String run;
+
+    Publish(Root root) {
+      this.root = root;
+    }
+
+    @Override
+    public Integer call() {
+      return root.answer(new Operation.Publish(run));
+    }
+  }
+
+  @Command(
+      name = "revert",
+      description = "Put a published run's slices back, keeping every later commit.")
+  static final class Revert implements Callable<Integer> {
+    private final Root root;
+
+    @Parameters(
+        index = "0",
+        paramLabel = "RUN",
+        description = "A run's id, the start of it, or latest.")
+    private String run;
+
+    @Option(names = "--dataset", paramLabel = "DATASET", description = "Only this one.")
+    private String dataset;
+
+    @Option(
+        names = "--slice",
+        paramLabel = "SLICES",
+        description = "Only these, such as 2001-03 or 2001-03..2001-05,2001-08.")
+    private String slices;
+
+    Revert(Root root) {
+      this.root = root;
+    }
+
+    @Override
+    public Integer call() {
+      root.confirm(
+          "Revert "
+              + (slices == null ? "all slices" : "slices " + slices)
+              + (dataset == null ? " of all tables" : " of " + dataset)
+              + " of run "
+              + run
+              + " on main?");
+      return root.answer(
+          new Operation.Revert(run, Optional.ofNullable(dataset), Optional.ofNullable(slices)));
+    }
+  }
+
+  @Command(name = "rollback", description = "Move a whole table back to a snapshot.")
+  static final class Rollback implements Callable<Integer> {
+    private final Root root;
+
+    @Parameters(
+        index = "0",
+        paramLabel = "TABLE",
+        description = "A dataset, or a table as namespace.name.")
+    private String table;
+
+    @Option(
+        names = "--to",
+        required = true,
+        paramLabel = "SNAPSHOT",
+        description = "See tidemark history.")
+    private long to;
+
+    @Option(
+        names = "--expect-head",
+        required = true,
+        paramLabel = "SNAPSHOT",
+        description = "Refuse if main is not at this one.")
+    private long expectHead;
+
+    Rollback(Root root) {
+      this.root = root;
+    }
+
+    @Override
+    public Integer call() {
+      root.confirm("Roll " + table + " back to snapshot " + to + " for all readers of main?");
+      return root.answer(new Operation.Rollback(table, to, expectHead));
+    }
+  }
+}

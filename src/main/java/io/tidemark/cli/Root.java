@@ -1,0 +1,205 @@
+package io.tidemark.cli;
+
+import io.tidemark.control.Control;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Report;
+import io.tidemark.model.Problem;
+import io.tidemark.model.TidemarkException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiFunction;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The options that every command takes, and how every command talks to control. */
+@Command(
+    name = "tidemark",
+    description = "Recompute lake tables on a branch, see what changes, publish, revert.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      DemoCommand.class,
+      ProjectCommands.Init.class,
+      ProjectCommands.Validate.class,
+      ProjectCommands.ShowGraph.class,
+      DataCommands.Load.class,
+      DataCommands.Status.class,
+      RunCommands.MakePlan.class,
+      RunCommands.Run.class,
+      RunCommands.Runs.class,
+      RunCommands.Diff.class,
+      ReleaseCommands.Publish.class,
+      ReleaseCommands.Revert.class,
+      ReleaseCommands.Rollback.class,
+      DataCommands.History.class,
+      DataCommands.Lineage.class,
+      DataCommands.Query.class,
+    })
+final class Root {
+  static final int REFUSED = TidemarkException.Category.REFUSED.exitCode();
+
+  private final Place.Opener opener;
+  private final Streams streams;
+
+  @Option(
+      names = {"-C", "--project"},
+      paramLabel = "DIR",
+      defaultValue = ".",
+      scope = ScopeType.INHERIT,
+      description = "The project's folder; the current one by default.")
+  private Path project;
+
+  @Option(
+      names = "--env",
+      paramLabel = "NAME",
+      defaultValue = "local",
+      scope = ScopeType.INHERIT,
+      description = "Use config/NAME.yaml; local by default.")
+  private String environment;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "text",
+      scope = ScopeType.INHERIT,
+      description = "text or json.")
+  private Format format;
+
+  @Option(
+      names = {"-y", "--yes"},
+      scope = ScopeType.INHERIT,
+      description = "Do not ask.")
+  private boolean yes;
+
+  @Option(
+      names = "--color",
+      paramLabel = "WHEN",
+      defaultValue = "auto",
+      scope = ScopeType.INHERIT,
+      description = "auto, always or never.")
+  private Colour colour;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help.")
+  private boolean help;
+
+  /** How reports are printed. */
+  enum Format {
+    TEXT,
+    JSON
+  }
+
+  /** When text is coloured. */
+  enum Colour {
+    AUTO,
+    ALWAYS,
+    NEVER
+  }
+
+  Root(Place.Opener opener, Streams streams) {
+    this.opener = opener;
+    this.streams = streams;
+  }
+
+  Streams streams() {
+    return streams;
+  }
+
+  Path project() {
+    return project;
+  }
+
+  boolean isJson() {
+    return format == Format.JSON;
+  }
+
+  /** For data; what is written to a pipe is never coloured unless asked for. */
+  Paint paint() {
+    return paint(streams.outIs());
+  }
+
+  Paint errorPaint() {
+    return paint(streams.errIs());
+  }
+
+  private Paint paint(Streams.Device device) {
+    boolean terminal = device == Streams.Device.TERMINAL && System.getenv("NO_COLOR") == null;
+    boolean coloured = colour == Colour.ALWAYS || (colour != Colour.NEVER && terminal);
+    return coloured ? Paint.COLOURED : Paint.PLAIN;
+  }
+
+  Control open(Path folder) {
+    return opener.open(new Place(folder, environment));
+  }
+
+  /** Carries an operation out with progress on stderr. */
+  <R extends Report> R execute(Operation<R> operation) {
+    Progress progress = new Progress(streams, errorPaint());
+    try (Control control = open(project)) {
+      return control.execute(operation, progress);
+    } finally {
+      progress.clear();
+    }
+  }
+
+  /** Carries an operation out and prints what it answers. */
+  <R extends Report> int answer(Operation<R> operation) {
+    return answer(operation, TextRenderer::text);
+  }
+
+  /** The same with an own renderer for people. */
+  <R extends Report> int answer(Operation<R> operation, BiFunction<R, Paint, String> renderer) {
+    R report = execute(operation);
+    print(report, renderer);
+    return 0;
+  }
+
+  <R extends Report> void print(R report, BiFunction<R, Paint, String> renderer) {
+    streams.out().print(isJson() ? JsonText.text(report) + "\n" : renderer.apply(report, paint()));
+    streams.out().flush();
+  }
+
+  /**
+   * Asks before something that takes effect on main.
+   *
+   * @throws TidemarkException USAGE if the answer is no, or nobody is there to ask
+   */
+  void confirm(String question) {
+    if (yes) {
+      return;
+    }
+    if (streams.errIs() != Streams.Device.TERMINAL) {
+      throw usage("this needs a yes, and there is no terminal to ask on", "add --yes");
+    }
+    streams.err().print(question + " [y/N] ");
+    streams.err().flush();
+    try {
+      String answer = streams.reader().readLine();
+      if (answer == null || !answer.strip().toLowerCase(Locale.ROOT).matches("y|yes")) {
+        throw usage("not confirmed, so nothing was changed", "answer y, or add --yes");
+      }
+    } catch (IOException e) {
+      throw usage("cannot read an answer", "add --yes");
+    }
+  }
+
+  private static TidemarkException usage(String what, String fix) {
+    return new TidemarkException(
+        TidemarkException.Category.USAGE, List.of(Problem.of("TM-CLI-001", what, "", fix)), null);
+  }
+
+  /** A root command as picocli parses it, without its handlers. */
+  static CommandLine parser(Root root) {
+    CommandLine line = new CommandLine(root, new Commands(root));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setAbbreviatedOptionsAllowed(false);
+    line.setUsageHelpAutoWidth(false);
+    return line;
+  }
+}
