@@ -1,0 +1,140 @@
+package io.tidemark.release;
+
+import io.tidemark.model.Problem;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.store.Store;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Keeps two processes from working on the same run or table at once, by leases in the store that
+ * are renewed while the work goes on. The lease of a process of this host that is gone is taken
+ * over at once, so that a killed command can be repeated without waiting. Thread-safe.
+ */
+public final class Claims {
+  private static final Duration TTL = Duration.ofSeconds(60);
+  private static final Duration RENEWAL = Duration.ofSeconds(15);
+
+  private final Store store;
+  private final Clock clock;
+
+  public Claims(Store store, Clock clock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /**
+   * Takes all of these or none.
+   *
+   * @throws TidemarkException REFUSED if another one has one of them; the message names it
+   */
+  public Claim take(Collection<String> names) {
+    Claim claim = new Claim(Holder.current());
+    try {
+      for (String name : new TreeSet<>(names)) {
+        claim.add(name);
+      }
+    } catch (RuntimeException e) {
+      claim.close();
+      throw e;
+    }
+    claim.keepAlive();
+    return claim;
+  }
+
+  /** Leases that this holder has, until it is closed. Thread-safe. */
+  public final class Claim implements AutoCloseable {
+    private final Holder holder;
+    private final List<String> names = new ArrayList<>();
+    private final ScheduledExecutorService heart =
+        Executors.newSingleThreadScheduledExecutor(
+            work -> {
+              Thread thread = new Thread(work, "tidemark-leases");
+              thread.setDaemon(true);
+              return thread;
+            });
+    private volatile Instant renewed = clock.instant();
+    private volatile boolean lost;
+
+    private Claim(Holder holder) {
+      this.holder = holder;
+    }
+
+    private void add(String name) {
+      Optional<Store.LeaseRow> other = acquire(name);
+      if (other.isPresent() && Holder.isGone(other.get().holder())) {
+        store.release(name, other.get().holder());
+        other = acquire(name);
+      }
+      if (other.isPresent()) {
+        throw TidemarkException.refused(
+            Problem.of(
+                "TM-RUN-001",
+                name + " is being worked on by " + other.get().holder(),
+                "two at once would undo each other's work",
+                "wait until it is done; if it died, its claim ends at " + other.get().expires()));
+      }
+      names.add(name);
+    }
+
+    private Optional<Store.LeaseRow> acquire(String name) {
+      return store.acquire(name, holder.toString(), TTL, clock.instant());
+    }
+
+    private void keepAlive() {
+      heart.scheduleWithFixedDelay(
+          this::renew, RENEWAL.toSeconds(), RENEWAL.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private void renew() {
+      try {
+        boolean all = true;
+        for (String name : names) {
+          all &= acquire(name).isEmpty();
+        }
+        lost = !all;
+        renewed = clock.instant();
+      } catch (TidemarkException e) {
+        // The store did not answer. The claim holds until its time is over; check() looks at that.
+      }
+    }
+
+    /**
+     * Call before anything that another process must not do at the same time.
+     *
+     * @throws TidemarkException REFUSED if the claim ran out or was taken over
+     */
+    public void check() {
+      if (lost || clock.instant().isAfter(renewed.plus(TTL))) {
+        throw TidemarkException.refused(
+            Problem.of(
+                "TM-RUN-002",
+                "the claim on " + String.join(", ", names) + " ran out",
+                "this process could not renew it in time and another one may have taken over",
+                "repeat the command; it resumes where the work stands"));
+      }
+    }
+
+    /** Gives all of them up. A store that cannot be reached lets them expire. */
+    @Override
+    public void close() {
+      heart.shutdownNow();
+      for (String name : names) {
+        try {
+          store.release(name, holder.toString());
+        } catch (TidemarkException e) {
+          // It expires by itself; the work that it protected is done or has failed already.
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,246 @@
+package io.tidemark.release;
+
+import io.tidemark.lake.Lake;
+import io.tidemark.lake.Lake.Committed;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Graph;
+import io.tidemark.model.Problem;
+import io.tidemark.model.RunId;
+import io.tidemark.model.RunState;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.Stamp;
+import io.tidemark.model.TableRef;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.model.Transform;
+import io.tidemark.store.Store;
+import io.tidemark.store.Store.RunRow;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Puts published slices back to what they were, and whole tables back to a snapshot. Works from the
+ * tables alone: a run that the control database has lost can still be reverted.
+ */
+public final class Reverter {
+  private final Lake lake;
+  private final Store store;
+  private final Claims claims;
+  private final Clock clock;
+
+  public Reverter(Lake lake, Store store, Clock clock) {
+    this.lake = lake;
+    this.store = store;
+    this.claims = new Claims(store, clock);
+    this.clock = clock;
+  }
+
+  /**
+   * What part of a run is reverted.
+   *
+   * @param dataset only this one; empty for all that the run published
+   * @param slices only these, written as {@code 2001-03} or {@code 2001-03..2001-05,2001-07}, read
+   *     in each dataset's own grain; empty for all
+   */
+  public record Scope(Optional<DatasetId> dataset, Optional<String> slices) {
+    public static final Scope ALL = new Scope(Optional.empty(), Optional.empty());
+
+    public Scope {
+      Objects.requireNonNull(dataset, "dataset");
+      Objects.requireNonNull(slices, "slices");
+    }
+  }
+
+  /**
+   * One table after a revert.
+   *
+   * @param snapshot main's snapshot of the revert; that of the publish if it had been reverted
+   *     already
+   * @param slices those that are what they were before the run
+   */
+  public record TableReverted(DatasetId dataset, long snapshot, SliceSet slices) {}
+
+  /**
+   * Reverts consumers before inputs, one conditional metadata commit each. Does nothing for slices
+   * that were reverted before. What is made from a reverted slice and not reverted with it becomes
+   * stale.
+   *
+   * @param graph the present one, which names the tables
+   * @throws TidemarkException REFUSED if a slice was replaced by a later publish or another process
+   *     works on the run; USER if the run published nothing in this scope
+   */
+  public List<TableReverted> revert(Graph graph, RunId id, Scope scope) {
+    Optional<RunRow> run = store.findRun(id);
+    run.filter(r -> r.state() != RunState.PUBLISHED && r.state() != RunState.REVERTING)
+        .filter(r -> r.state() != RunState.REVERTED)
+        .ifPresent(
+            r -> {
+              throw TidemarkException.user(
+                  Problem.of(
+                      "TM-REVERT-001",
+                      "run " + id + " is " + r.state() + " and cannot be reverted",
+                      "main holds nothing of it",
+                      "only a published run can be reverted"));
+            });
+    Graph tables = run.map(RunRow::graph).orElse(graph);
+    List<Part> parts = parts(tables, id, scope);
+    Set<String> names = new TreeSet<>();
+    names.add("run " + id);
+    parts.forEach(part -> names.add(Runs.tableClaim(part.dataset())));
+    try (Claims.Claim claim = claims.take(names)) {
+      run.filter(r -> r.state() == RunState.PUBLISHED)
+          .ifPresent(r -> Runs.move(store, clock, r, RunState.REVERTING, ""));
+      List<TableReverted> reverted = new ArrayList<>();
+      for (Part part : parts) {
+        claim.check();
+        reverted.add(revert(id, part, run));
+      }
+      run.ifPresent(r -> settle(r, tables));
+      return reverted;
+    }
+  }
+
+  /** What of one table is to be reverted: the publish, and the slices of it. */
+  private record Part(Dataset dataset, Committed publish, SliceSet asked, SliceSet left) {}
+
+  private List<Part> parts(Graph graph, RunId run, Scope scope) {
+    List<Transform> order = new ArrayList<>(graph.transforms());
+    Collections.reverse(order);
+    List<Part> parts = new ArrayList<>();
+    for (Transform transform : order) {
+      if (scope.dataset().isPresent() && !scope.dataset().get().equals(transform.output())) {
+        continue;
+      }
+      Dataset dataset = graph.dataset(transform.output());
+      List<Committed> history = lake.stamps(dataset.table(), "main");
+      for (Committed commit : history) {
+        if (isPublish(commit.stamp(), run)) {
+          SliceSet asked =
+              commit.stamp().content().sliceSet().intersect(named(dataset, scope.slices()));
+          if (!asked.isEmpty()) {
+            SliceSet left = asked.minus(alreadyReverted(history, commit));
+            parts.add(new Part(dataset, commit, asked, left));
+          }
+          break;
+        }
+      }
+    }
+    if (parts.isEmpty()) {
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-REVERT-002",
+              "run " + run + " published nothing of that",
+              "no table's history has a publish of it with these slices",
+              "look at what it published with 'tidemark runs'"));
+    }
+    return parts;
+  }
+
+  private static boolean isPublish(Stamp stamp, RunId run) {
+    return stamp.kind() == Stamp.Kind.PUBLISH && stamp.origin().run().equals(Optional.of(run));
+  }
+
+  /** The slices named; all of the publish's if none are. */
+  private static SliceSet named(Dataset dataset, Optional<String> slices) {
+    if (slices.isEmpty()) {
+      return dataset.layout().slice() == io.tidemark.model.Grain.ALL
+          ? SliceSet.range(dataset.layout().slice(), 0, 1)
+          : SliceSet.range(dataset.layout().slice(), Long.MIN_VALUE / 2, Long.MAX_VALUE / 2);
+    }
+    try {
+      return SliceSet.parse(dataset.layout().slice(), slices.get());
+    } catch (IllegalArgumentException e) {
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-REVERT-003",
+              "cannot read the slices '" + slices.get() + "' of " + dataset.id(),
+              String.valueOf(e.getMessage()),
+              "write them like 2001-03 or 2001-03..2001-05, no finer than "
+                  + dataset.layout().slice().text()));
+    }
+  }
+
+  private static SliceSet alreadyReverted(List<Committed> history, Committed publish) {
+    String prefix = keyPrefix(publish.stamp());
+    return history.stream()
+        .takeWhile(c -> c.snapshot() != publish.snapshot())
+        .map(Committed::stamp)
+        .filter(s -> s.kind() == Stamp.Kind.REVERT && s.key().startsWith(prefix))
+        .map(s -> s.content().sliceSet())
+        .reduce(SliceSet.empty(publish.stamp().content().grain()), SliceSet::union);
+  }
+
+  private static String keyPrefix(Stamp publish) {
+    return publish.origin().run().orElseThrow() + "/revert-" + publish.dataset() + "-";
+  }
+
+  private TableReverted revert(RunId run, Part part, Optional<RunRow> row) {
+    if (part.left().isEmpty()) {
+      return new TableReverted(part.dataset().id(), part.publish().snapshot(), part.asked());
+    }
+    String prefix = keyPrefix(part.publish().stamp());
+    Lake.Outcome outcome =
+        new Undo(lake)
+            .undo(
+                part.dataset(),
+                part.publish(),
+                part.left(),
+                prefix.substring(0, prefix.length() - 1));
+    if (outcome instanceof Lake.Conflict conflict) {
+      row.ifPresent(
+          r -> Runs.move(store, clock, r, RunState.PUBLISHED, "revert: " + conflict.reason()));
+      throw TidemarkException.refused(
+          Problem.of(
+              "TM-REVERT-004",
+              "cannot take back "
+                  + part.dataset().id()
+                  + " in slices "
+                  + conflict.slices()
+                  + " of run "
+                  + run,
+              conflict.reason(),
+              "revert the later change first, or revert other slices"));
+    }
+    return new TableReverted(part.dataset().id(), ((Lake.Done) outcome).snapshot(), part.asked());
+  }
+
+  /** A run of which nothing is left on main is reverted; else it is still published. */
+  private void settle(RunRow run, Graph graph) {
+    boolean left = false;
+    for (DatasetId id : Gate.published(run.plan())) {
+      List<Committed> history = lake.stamps(graph.dataset(id).table(), "main");
+      left |=
+          history.stream()
+              .filter(c -> isPublish(c.stamp(), run.id()))
+              .findFirst()
+              .map(
+                  c -> !c.stamp().content().sliceSet().minus(alreadyReverted(history, c)).isEmpty())
+              .orElse(false);
+    }
+    if (left) {
+      Runs.move(store, clock, run, RunState.PUBLISHED, "reverted in part");
+    } else {
+      Runs.move(store, clock, run, RunState.REVERTED, "");
+    }
+  }
+
+  /**
+   * Moves a whole table back to a snapshot, with its schema and partition spec, if main is still
+   * where the caller expects it.
+   *
+   * @throws TidemarkException REFUSED if main's head is another or another process works on the
+   *     table; USER if there is no such snapshot
+   */
+  public void rollback(TableRef table, long to, long expectedHead) {
+    try (Claims.Claim claim = claims.take(List.of("table " + table))) {
+      claim.check();
+      lake.rollback(table, to, expectedHead);
+    }
+  }
+}
