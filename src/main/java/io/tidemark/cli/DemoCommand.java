@@ -23,6 +23,6 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return new Demo(root, directory).tell();
+    return Demo.tell(root, directory);
   }
 }

@@ -1,0 +1,47 @@
+package io.tidemark.control;
+
+import io.tidemark.cluster.Cluster;
+import io.tidemark.lake.Lake;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Environment;
+import io.tidemark.model.TableRef;
+import io.tidemark.store.Store;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How the parts that an environment names are opened. Each method is called at most once per
+ * environment, and only when an operation needs the part.
+ */
+public interface Openers {
+  Lake lake(Environment environment);
+
+  Store store(Environment environment);
+
+  Cluster cluster(Environment environment);
+
+  CatalogQuery query(Environment environment);
+
+  /** Runs read-only SQL over the catalog; what makes Flink do it is not control's to know. */
+  interface CatalogQuery extends AutoCloseable {
+
+    /**
+     * @param names the tables that may be read by a short name
+     * @param limit the most rows to answer with
+     */
+    Rows run(String sql, Map<DatasetId, TableRef> names, int limit);
+
+    @Override
+    void close();
+  }
+
+  /** Rows as SQL strings; empty for NULL. */
+  record Rows(
+      List<String> columns, List<List<Optional<String>>> rows, Report.Completeness completeness) {
+    public Rows {
+      columns = List.copyOf(columns);
+      rows = List.copyOf(rows);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.tidemark.control;
+
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Graph;
+import io.tidemark.model.Problem;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.store.Store;
+import io.tidemark.store.Store.RunRow;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** From what people type to what is meant, or a problem that names what could be meant. */
+final class Resolve {
+  private static final int RUNS_LOOKED_AT = 1000;
+  private static final int RUNS_NAMED = 5;
+
+  private Resolve() {}
+
+  static Dataset dataset(Graph graph, String name) {
+    return graph.datasets().stream()
+        .filter(d -> d.id().value().equals(name))
+        .findFirst()
+        .orElseThrow(() -> TidemarkException.user(unknown(graph, name)));
+  }
+
+  private static Problem unknown(Graph graph, String name) {
+    List<String> known = graph.datasets().stream().map(d -> d.id().value()).toList();
+    return Problem.of(
+        "TM-CONTROL-001",
+        "unknown dataset '" + name + "'",
+        "pipeline '" + graph.name() + "' does not name it",
+        Nearest.of(name, known)
+            .map(near -> "did you mean '" + near + "'?")
+            .orElse("use one of " + String.join(", ", known)));
+  }
+
+  /** {@code latest}, a run's id, or the start of one that no other run has. */
+  static RunRow run(Store store, String text) {
+    List<RunRow> runs = store.runs(RUNS_LOOKED_AT);
+    if (text.equals("latest") && !runs.isEmpty()) {
+      return runs.get(0);
+    }
+    Optional<RunRow> exact = runs.stream().filter(r -> r.id().value().equals(text)).findFirst();
+    if (exact.isPresent()) {
+      return exact.get();
+    }
+    List<RunRow> starting = runs.stream().filter(r -> r.id().value().startsWith(text)).toList();
+    if (starting.size() == 1 && !text.isEmpty()) {
+      return starting.get(0);
+    }
+    List<RunRow> named = starting.isEmpty() ? runs : starting;
+    String names =
+        named.stream().limit(RUNS_NAMED).map(r -> r.id().value()).collect(Collectors.joining(", "));
+    throw TidemarkException.user(
+        Problem.of(
+            "TM-CONTROL-002",
+            starting.isEmpty() ? "there is no run '" + text + "'" : "'" + text + "' is not unique",
+            starting.isEmpty() ? "" : "more than one run starts like that",
+            runs.isEmpty()
+                ? "make one: tidemark run"
+                : "use latest or one of " + names + "; tidemark runs lists them"));
+  }
+
+  /** A dataset by name, and an error for the sliced form of a name that is none. */
+  static DatasetId id(Graph graph, String name) {
+    return dataset(graph, name).id();
+  }
+}
