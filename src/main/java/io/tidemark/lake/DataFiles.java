@@ -1,0 +1,141 @@
+package io.tidemark.lake;
+
+import io.tidemark.lake.SliceIndex.Placement;
+import io.tidemark.model.SliceSet;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DeleteFile;
+import org.apache.iceberg.ManifestFile;
+import org.apache.iceberg.ManifestFiles;
+import org.apache.iceberg.ManifestReader;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.Expressions;
+import org.apache.iceberg.expressions.ManifestEvaluator;
+
+/** Lists the live files of a snapshot from its manifests. */
+final class DataFiles {
+  /** What a file needs to be removed, counted or told apart. */
+  private static final List<String> WITHOUT_STATISTICS =
+      List.of(
+          "content",
+          "file_path",
+          "file_format",
+          "partition",
+          "record_count",
+          "file_size_in_bytes",
+          "sort_order_id");
+
+  private final Table table;
+  private final SliceIndex index;
+
+  DataFiles(Table table, SliceIndex index) {
+    this.table = table;
+    this.index = index;
+  }
+
+  /** How much of each file to load. */
+  enum Detail {
+    /** Enough to remove a file. */
+    LIGHT,
+    /** All, as needed to add a file without making readers slower. */
+    STATISTICS
+  }
+
+  /**
+   * The files that may hold rows of the slices, by path. A file that only overlaps them is among
+   * them; see {@link Placement}.
+   */
+  Map<String, DataFile> in(Snapshot snapshot, SliceSet slices, Detail detail) {
+    Map<String, DataFile> files = new LinkedHashMap<>();
+    if (slices.isEmpty()) {
+      return files;
+    }
+    read(
+        snapshot,
+        index.covering(slices, 100),
+        detail,
+        (file, placement) -> {
+          if (!placement.isNowhere() && placement.slices(index.grain()).overlaps(slices)) {
+            files.put(file.location(), file);
+          }
+        });
+    return files;
+  }
+
+  /** Every file with its place. */
+  void all(Snapshot snapshot, Detail detail, BiConsumer<DataFile, Placement> action) {
+    read(snapshot, Expressions.alwaysTrue(), detail, action);
+  }
+
+  /** The named files with statistics; those that the snapshot does not hold are missing. */
+  Map<String, DataFile> named(Snapshot snapshot, Collection<String> paths) {
+    Map<String, DataFile> files = new LinkedHashMap<>();
+    read(
+        snapshot,
+        Expressions.alwaysTrue(),
+        Detail.STATISTICS,
+        (file, placement) -> {
+          if (paths.contains(file.location())) {
+            files.put(file.location(), file);
+          }
+        });
+    return files;
+  }
+
+  /** The slices that delete files of a snapshot reach. */
+  SliceSet deleted(Snapshot snapshot) {
+    SliceSet reached = SliceSet.empty(index.grain());
+    for (ManifestFile manifest : snapshot.deleteManifests(table.io())) {
+      try (ManifestReader<DeleteFile> reader =
+          ManifestFiles.readDeleteManifest(manifest, table.io(), table.specs())) {
+        for (DeleteFile file : reader) {
+          Placement placement = index.place(file);
+          if (!placement.isNowhere()) {
+            reached = reached.union(placement.slices(index.grain()));
+          }
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return reached;
+  }
+
+  private void read(
+      Snapshot snapshot, Expression rows, Detail detail, BiConsumer<DataFile, Placement> action) {
+    Map<Integer, Predicate<ManifestFile>> mayHold = new LinkedHashMap<>();
+    for (ManifestFile manifest : snapshot.dataManifests(table.io())) {
+      int spec = manifest.partitionSpecId();
+      boolean read =
+          mayHold
+              .computeIfAbsent(
+                  spec,
+                  id -> ManifestEvaluator.forRowFilter(rows, table.specs().get(id), true)::eval)
+              .test(manifest);
+      if (!read || !(manifest.hasAddedFiles() || manifest.hasExistingFiles())) {
+        continue;
+      }
+      boolean light = detail == Detail.LIGHT && index.alignedBySpec(spec);
+      try (ManifestReader<DataFile> reader =
+          ManifestFiles.read(manifest, table.io(), table.specs())) {
+        if (light) {
+          reader.select(WITHOUT_STATISTICS);
+        }
+        for (DataFile file : reader) {
+          action.accept(file, index.place(file));
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package io.tidemark.lake;
+
+import io.tidemark.lake.SliceIndex.Placement;
+import io.tidemark.model.SliceSet;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.iceberg.ContentFile;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataOperations;
+import org.apache.iceberg.DeleteFile;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotChanges;
+import org.apache.iceberg.Table;
+
+/**
+ * Which files each snapshot added and removed, and in which slices. Reads only the manifests that
+ * the snapshot itself wrote and remembers the latest answers, since snapshots never change.
+ */
+final class Deltas {
+  private static final int MOST_FILES = 200_000;
+
+  private final Map<Key, Delta> known = new LinkedHashMap<>(16, 0.75f, true);
+  private int files;
+
+  private record Key(String table, long snapshot, String eventTime, String grain) {}
+
+  /** A file that came or went. */
+  record Moved(String path, Placement placement, long rows) {}
+
+  /**
+   * @param deletes delete files that came or went
+   */
+  record Delta(boolean compaction, List<Moved> added, List<Moved> removed, List<Moved> deletes) {
+    /** The slices in which any file came or went. */
+    SliceSet slices(SliceSet of) {
+      SliceSet touched = SliceSet.empty(of.grain());
+      for (List<Moved> files : List.of(added, removed, deletes)) {
+        for (Moved file : files) {
+          if (!file.placement().isNowhere()) {
+            SliceSet slices = file.placement().slices(of.grain());
+            if (!touched.contains(slices) && slices.overlaps(of)) {
+              touched = touched.union(slices);
+            }
+          }
+        }
+      }
+      return touched.intersect(of);
+    }
+
+    private int size() {
+      return added.size() + removed.size() + deletes.size();
+    }
+  }
+
+  /** The delta of a snapshot of this table, as the index places files. */
+  Delta of(Table table, SliceIndex index, Snapshot snapshot) {
+    Key key =
+        new Key(
+            Tables.metadata(table).uuid(),
+            snapshot.snapshotId(),
+            index.eventTimeName(),
+            index.grain().text());
+    synchronized (known) {
+      Delta found = known.get(key);
+      if (found != null) {
+        return found;
+      }
+    }
+    Delta delta = read(table, index, snapshot);
+    synchronized (known) {
+      if (known.put(key, delta) == null) {
+        files += delta.size();
+      }
+      var oldest = known.entrySet().iterator();
+      while (files > MOST_FILES && oldest.hasNext()) {
+        Map.Entry<Key, Delta> entry = oldest.next();
+        if (!entry.getKey().equals(key)) {
+          files -= entry.getValue().size();
+          oldest.remove();
+        }
+      }
+    }
+    return delta;
+  }
+
+  private static Delta read(Table table, SliceIndex index, Snapshot snapshot) {
+    SnapshotChanges changes = SnapshotChanges.builderFor(table).snapshot(snapshot).build();
+    List<Moved> added = new ArrayList<>();
+    for (DataFile file : changes.addedDataFiles()) {
+      added.add(moved(index, file));
+    }
+    List<Moved> deletes = new ArrayList<>();
+    for (DeleteFile file : changes.addedDeleteFiles()) {
+      deletes.add(moved(index, file));
+    }
+    for (DeleteFile file : changes.removedDeleteFiles()) {
+      deletes.add(moved(index, file));
+    }
+    return new Delta(
+        DataOperations.REPLACE.equals(snapshot.operation()),
+        Collections.unmodifiableList(added),
+        removed(table, index, snapshot, changes),
+        Collections.unmodifiableList(deletes));
+  }
+
+  private static Moved moved(SliceIndex index, ContentFile<?> file) {
+    return new Moved(file.location(), index.place(file), file.recordCount());
+  }
+
+  /** Removed files come without statistics; where partitions do not place them, the parent does. */
+  private static List<Moved> removed(
+      Table table, SliceIndex index, Snapshot snapshot, SnapshotChanges changes) {
+    Map<String, Moved> removed = new LinkedHashMap<>();
+    Set<String> unplaced = new HashSet<>();
+    for (DataFile file : changes.removedDataFiles()) {
+      removed.put(file.location(), moved(index, file));
+      if (!index.alignedBySpec(file.specId())) {
+        unplaced.add(file.location());
+      }
+    }
+    Snapshot parent =
+        snapshot.parentId() == null || unplaced.isEmpty()
+            ? null
+            : table.snapshot(snapshot.parentId());
+    if (parent != null) {
+      new DataFiles(table, index)
+          .named(parent, unplaced)
+          .forEach((path, file) -> removed.put(path, moved(index, file)));
+    }
+    return List.copyOf(removed.values());
+  }
+}

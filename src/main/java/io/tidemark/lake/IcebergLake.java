@@ -1,0 +1,251 @@
+package io.tidemark.lake;
+
+import io.tidemark.model.Analysis;
+import io.tidemark.model.Changes;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.Facts.Refusal;
+import io.tidemark.model.Facts.SliceFiles;
+import io.tidemark.model.Facts.TableFacts;
+import io.tidemark.model.Fingerprint;
+import io.tidemark.model.Pin;
+import io.tidemark.model.Schema;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.Stamp;
+import io.tidemark.model.TableRef;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.io.InputFile;
+
+/** The lake on an Iceberg catalog. */
+final class IcebergLake implements Lake {
+  /** How long the state before a publish is kept for a revert. */
+  private static final Duration REVERT_WINDOW = Duration.ofDays(30);
+
+  private final Tables tables;
+  private final Clock clock;
+  private final Refs refs;
+  private final Guard guard;
+  private final Setup setup;
+  private final Replacement replacement;
+  private final Rollback rollback;
+  private final Deltas deltas = new Deltas();
+
+  IcebergLake(Catalog catalog, Clock clock, Backoff backoff) {
+    this.tables = new Tables(catalog);
+    this.clock = clock;
+    this.refs = new Refs(tables, clock, backoff);
+    this.guard = new Guard(tables, refs);
+    this.setup = new Setup(tables, refs, guard);
+    this.replacement = new Replacement(tables, deltas, backoff);
+    this.rollback = new Rollback(refs, clock, REVERT_WINDOW);
+  }
+
+  @Override
+  public Optional<Schema> schema(TableRef ref) {
+    return Trouble.explain(
+        ref, "reading its schema", () -> tables.find(ref).map(t -> ColumnTypes.read(t.schema())));
+  }
+
+  @Override
+  public void ensure(Dataset dataset) {
+    Trouble.explain(dataset.table(), "preparing it", () -> setup.ensure(dataset));
+  }
+
+  @Override
+  public Optional<TableFacts> facts(Dataset dataset, Set<Pin> pins) {
+    return Trouble.explain(
+        dataset.table(),
+        "reading its metadata",
+        () -> tables.find(dataset.table()).map(table -> facts(dataset, table, pins)));
+  }
+
+  private TableFacts facts(Dataset dataset, Table table, Set<Pin> pins) {
+    SliceIndex index = SliceIndex.of(dataset.table(), table, dataset.layout());
+    Optional<Snapshot> head = History.main(table);
+    Optional<Inventory> inventory = head.map(h -> new Inventory(dataset, table, index, h));
+    ChangeHistory history = new ChangeHistory(table, index, deltas);
+    Map<Pin, Changes> changes = new HashMap<>();
+    pins.forEach(pin -> changes.put(pin, history.since(pin)));
+    return new TableFacts(
+        head.map(Snapshot::snapshotId),
+        ColumnTypes.read(table.schema()),
+        inventory.map(Inventory::slices).orElse(List.<SliceFiles>of()),
+        dataset.kind() == Dataset.Kind.DERIVED
+            ? Ledger.read(table, dataset.layout().slice())
+            : List.of(),
+        changes,
+        inventory.map(Inventory::refusals).orElse(List.<Refusal>of()));
+  }
+
+  @Override
+  public Map<Fingerprint, Analysis> analyses(TableRef ref) {
+    return Trouble.explain(
+        ref, "reading its history", () -> tables.find(ref).map(Ledger::analyses).orElse(Map.of()));
+  }
+
+  @Override
+  public Changes changesSince(Dataset dataset, Pin pin) {
+    return Trouble.explain(
+        dataset.table(),
+        "reading its history",
+        () -> {
+          Table table = tables.load(dataset.table());
+          SliceIndex index = SliceIndex.of(dataset.table(), table, dataset.layout());
+          return new ChangeHistory(table, index, deltas).since(pin);
+        });
+  }
+
+  @Override
+  public Optional<Long> head(TableRef ref, String branch) {
+    return Trouble.explain(
+        ref,
+        "reading its refs",
+        () -> tables.find(ref).flatMap(t -> History.head(t, branch)).map(Snapshot::snapshotId));
+  }
+
+  @Override
+  public void lease(TableRef ref, long snapshot, String holder, Instant until) {
+    Trouble.explain(ref, "leasing a snapshot", () -> refs.lease(ref, snapshot, holder, until));
+  }
+
+  @Override
+  public void release(TableRef ref, String holder) {
+    Trouble.explain(ref, "releasing a lease", () -> refs.release(ref, holder));
+  }
+
+  @Override
+  public void branch(TableRef ref, String branch, long base) {
+    Trouble.explain(
+        ref,
+        "cutting a branch",
+        () -> refs.branch(ref, branch, base == 0 ? guard.ensure(ref) : base));
+  }
+
+  @Override
+  public void dropBranch(TableRef ref, String branch) {
+    Trouble.explain(ref, "dropping a branch", () -> refs.remove(ref, branch::equals));
+  }
+
+  @Override
+  public List<Committed> stamps(TableRef ref, String branch) {
+    return Trouble.explain(
+        ref,
+        "reading its history",
+        () -> tables.find(ref).map(t -> History.stamps(t, branch)).orElse(List.of()));
+  }
+
+  @Override
+  public Optional<Committed> find(TableRef ref, String branch, String key) {
+    return Trouble.explain(
+        ref,
+        "reading its history",
+        () -> tables.find(ref).flatMap(t -> History.find(t, branch, key)));
+  }
+
+  @Override
+  public Outcome publish(Dataset dataset, long base, long candidate, SliceSet slices, Stamp stamp) {
+    return exchange(
+        dataset, slices, stamp, "publishing", new Publication(deltas, base, candidate, slices));
+  }
+
+  @Override
+  public Outcome revert(Dataset dataset, long publish, SliceSet slices, Stamp stamp) {
+    return exchange(
+        dataset, slices, stamp, "reverting a publish", new Reversal(deltas, publish, slices));
+  }
+
+  private Outcome exchange(
+      Dataset dataset, SliceSet slices, Stamp stamp, String doing, Replacement.Analysis analysis) {
+    TableRef ref = dataset.table();
+    return Trouble.explain(
+        ref,
+        doing,
+        () -> {
+          guard.ensure(ref);
+          Outcome outcome =
+              replacement.run(
+                  dataset,
+                  slices,
+                  stamp,
+                  analysis,
+                  (table, exchange) -> keep(ref, "before", stamp, exchange.head()));
+          if (outcome instanceof Done done) {
+            keep(ref, "after", stamp, done.snapshot());
+          }
+          return outcome;
+        });
+  }
+
+  /** A tag that keeps a snapshot, and so its files, for as long as a revert may need it. */
+  private void keep(TableRef ref, String when, Stamp stamp, long snapshot) {
+    if (snapshot == 0 || tables.load(ref).snapshot(snapshot) == null) {
+      return;
+    }
+    String name =
+        stamp.kind() == Stamp.Kind.PUBLISH && stamp.origin().run().isPresent()
+            ? stamp.origin().run().get().value()
+            : Fingerprint.of(stamp.key()).abbreviated();
+    refs.tag(ref, "tidemark-" + when + "-" + name, snapshot, clock.instant().plus(REVERT_WINDOW));
+  }
+
+  @Override
+  public void rollback(TableRef ref, long to, long expectedHead) {
+    Trouble.explain(ref, "rolling it back", () -> rollback.run(ref, to, expectedHead));
+  }
+
+  @Override
+  public Optional<String> readText(TableRef ref, String path) {
+    return Trouble.explain(
+        ref,
+        "reading a document",
+        () -> {
+          InputFile file = tables.load(ref).io().newInputFile(path);
+          if (!file.exists()) {
+            return Optional.empty();
+          }
+          try (InputStream in = file.newStream()) {
+            return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  @Override
+  public String documentPath(TableRef ref, String name) {
+    return Trouble.explain(
+        ref,
+        "naming a document",
+        () -> {
+          String safe = name.replaceAll("[^A-Za-z0-9._-]", "-");
+          String unique =
+              safe.equals(name) ? safe : Fingerprint.of(name).abbreviated() + "-" + safe;
+          return tables.load(ref).location() + "/metadata/tidemark/" + unique;
+        });
+  }
+
+  @Override
+  public void close() {
+    if (tables.catalog() instanceof Closeable closeable) {
+      try {
+        closeable.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

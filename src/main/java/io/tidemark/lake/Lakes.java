@@ -1,0 +1,67 @@
+package io.tidemark.lake;
+
+import io.tidemark.model.JobSpec.CatalogSpec;
+import io.tidemark.model.Problem;
+import io.tidemark.model.TidemarkException;
+import java.time.Clock;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.iceberg.CatalogUtil;
+import org.apache.iceberg.catalog.Catalog;
+
+/** Opens lakes. */
+public final class Lakes {
+  private Lakes() {}
+
+  /**
+   * Connects to an Iceberg catalog of any kind: JDBC, REST, Hadoop or a class named by {@code
+   * catalog-impl}.
+   *
+   * @throws TidemarkException EXTERNAL if the catalog cannot be reached; USER if its properties
+   *     make no catalog
+   */
+  public static Lake open(CatalogSpec spec) {
+    return open(spec, Clock.systemUTC());
+  }
+
+  /** As {@link #open(CatalogSpec)}, with the clock that ages of tags are counted by. */
+  public static Lake open(CatalogSpec spec, Clock clock) {
+    return new IcebergLake(catalog(spec), clock, Backoff.exponential());
+  }
+
+  private static Catalog catalog(CatalogSpec spec) {
+    try {
+      return CatalogUtil.buildIcebergCatalog(spec.name(), properties(spec), new Configuration());
+    } catch (IllegalArgumentException | NullPointerException e) {
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-LAKE-020",
+              "the properties of catalog '" + spec.name() + "' make no catalog",
+              Trouble.reason(e),
+              "set type to jdbc, rest or hadoop, with uri and warehouse as Iceberg's documentation"
+                  + " names them"));
+    } catch (RuntimeException e) {
+      throw TidemarkException.external(
+          Problem.of(
+              "TM-LAKE-021",
+              "cannot open catalog '" + spec.name() + "'",
+              Trouble.reason(e),
+              "check that the catalog's uri can be reached and its warehouse exists"),
+          e);
+    }
+  }
+
+  /**
+   * A SQLite file is shared by processes: readers must not block the writer, and a writer waits for
+   * another instead of failing. What the user sets wins.
+   */
+  private static Map<String, String> properties(CatalogSpec spec) {
+    Map<String, String> properties = new TreeMap<>(spec.properties());
+    if (properties.getOrDefault("uri", "").startsWith("jdbc:sqlite:")) {
+      properties.putIfAbsent("jdbc.journal_mode", "WAL");
+      properties.putIfAbsent("jdbc.busy_timeout", "30000");
+    }
+    return properties;
+  }
+}

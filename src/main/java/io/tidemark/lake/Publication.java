@@ -1,0 +1,145 @@
+package io.tidemark.lake;
+
+import io.tidemark.lake.DataFiles.Detail;
+import io.tidemark.lake.Deltas.Delta;
+import io.tidemark.lake.Lake.Conflict;
+import io.tidemark.lake.Replacement.Exchange;
+import io.tidemark.lake.Replacement.Finding;
+import io.tidemark.lake.Replacement.Found;
+import io.tidemark.lake.Replacement.Refused;
+import io.tidemark.lake.SliceIndex.Placement;
+import io.tidemark.model.SliceSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.Table;
+
+/** What a publish exchanges: the files of the slices on main for those of the candidate. */
+final class Publication implements Replacement.Analysis {
+  /** Summary property: main's snapshot whose files a revert puts back. */
+  static final String BEFORE = "tidemark.before";
+
+  private final Deltas deltas;
+  private final long base;
+  private final long candidate;
+  private final SliceSet slices;
+
+  Publication(Deltas deltas, long base, long candidate, SliceSet slices) {
+    this.deltas = deltas;
+    this.base = base;
+    this.candidate = candidate;
+    this.slices = slices;
+  }
+
+  @Override
+  public Finding analyse(Table table, SliceIndex index, Optional<Snapshot> head) {
+    Snapshot from = table.snapshot(candidate);
+    if (from == null) {
+      return refuse(slices, "the candidate snapshot " + candidate + " has expired");
+    }
+    Optional<Refused> touched = touched(table, index, head);
+    if (touched.isPresent()) {
+      return touched.get();
+    }
+    DataFiles files = new DataFiles(table, index);
+    Map<String, DataFile> now =
+        head.map(h -> files.in(h, slices, Detail.LIGHT)).orElseGet(HashMap::new);
+    Map<String, DataFile> next = files.in(from, slices, Detail.STATISTICS);
+    Set<String> same = new HashSet<>(now.keySet());
+    same.retainAll(next.keySet());
+    now.keySet().removeAll(same);
+    next.keySet().removeAll(same);
+    Optional<Refused> inexact = inexact(index, now, "main");
+    if (inexact.isEmpty()) {
+      inexact = inexact(index, next, "the candidate");
+    }
+    SliceSet deleted =
+        head.map(files::deleted).orElse(SliceSet.empty(index.grain())).intersect(slices);
+    if (inexact.isPresent()) {
+      return inexact.get();
+    }
+    if (!deleted.isEmpty()) {
+      return refuse(deleted, "main has delete files there");
+    }
+    long analysed = head.map(Snapshot::snapshotId).orElse(0L);
+    return new Found(
+        new Exchange(
+            analysed, now.values(), next.values(), Map.of(BEFORE, Long.toString(analysed))));
+  }
+
+  /** The slices in which main no longer holds the rows it held at the base. */
+  private Optional<Refused> touched(Table table, SliceIndex index, Optional<Snapshot> head) {
+    if (head.map(Snapshot::snapshotId).orElse(0L) == base) {
+      return Optional.empty();
+    }
+    Optional<List<Snapshot>> since = History.since(table, base, head);
+    if (since.isEmpty()) {
+      return differing(table, index, head);
+    }
+    SliceSet touched = SliceSet.empty(index.grain());
+    StringBuilder by = new StringBuilder();
+    for (Snapshot snapshot : since.get()) {
+      Delta delta = deltas.of(table, index, snapshot);
+      SliceSet here = Compactions.changed(delta, slices);
+      if (!here.isEmpty() && by.length() < 200) {
+        by.append(by.length() == 0 ? "" : ", ").append(describe(snapshot));
+      }
+      touched = touched.union(here);
+    }
+    if (!touched.isEmpty()) {
+      touched = touched.minus(Compactions.unmoved(table, index, deltas, since.get(), touched));
+    }
+    return touched.isEmpty()
+        ? Optional.empty()
+        : Optional.of(refuse(touched, "changed since the run began by " + by));
+  }
+
+  /** Without a history from base to head, only equal files prove equal rows. */
+  private Optional<Refused> differing(Table table, SliceIndex index, Optional<Snapshot> head) {
+    Snapshot then = table.snapshot(base);
+    if (then == null) {
+      return Optional.of(
+          refuse(slices, "the snapshot " + base + " that the run was planned on has expired"));
+    }
+    SliceSet differing = LiveFiles.differing(table, index, Optional.of(then), head, slices);
+    return differing.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            refuse(differing, "main was rolled back, or its history since the run has expired"));
+  }
+
+  static String describe(Snapshot snapshot) {
+    return History.stamp(snapshot)
+        .map(s -> s.kind().name().toLowerCase(java.util.Locale.ROOT) + " " + s.key())
+        .orElse(snapshot.operation() + " snapshot " + snapshot.snapshotId());
+  }
+
+  private Optional<Refused> inexact(SliceIndex index, Map<String, DataFile> files, String where) {
+    return inexact(index, files, slices, where);
+  }
+
+  /** Files that hold rows of the slices and others cannot be exchanged as a whole. */
+  static Optional<Refused> inexact(
+      SliceIndex index, Map<String, DataFile> files, SliceSet slices, String where) {
+    SliceSet bad = SliceSet.empty(index.grain());
+    for (DataFile file : files.values()) {
+      Placement placement = index.place(file);
+      if (!placement.pure() || !slices.contains(placement.slices(index.grain()))) {
+        bad = bad.union(placement.slices(index.grain()).intersect(slices));
+      }
+    }
+    return bad.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            refuse(bad, "files of " + where + " hold rows of these slices and of others"));
+  }
+
+  static Refused refuse(SliceSet slices, String reason) {
+    return new Refused(new Conflict(slices, reason));
+  }
+}

@@ -1,0 +1,158 @@
+package io.tidemark.lake;
+
+import io.tidemark.model.Json;
+import io.tidemark.model.Problem;
+import io.tidemark.model.TableRef;
+import io.tidemark.model.TidemarkException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import org.apache.iceberg.HistoryEntry;
+import org.apache.iceberg.ManifestFile;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableOperations;
+
+/**
+ * Moves main back to a snapshot in one commit, with the schema and the partition spec that were in
+ * force there. A rollback makes no snapshot that could carry a stamp, so a numbered table property
+ * records it, and a tag keeps what main held until then.
+ */
+final class Rollback {
+  private static final String RECORD = "tidemark.rollback.";
+
+  private final Refs refs;
+  private final Clock clock;
+  private final Duration window;
+
+  Rollback(Refs refs, Clock clock, Duration window) {
+    this.refs = refs;
+    this.clock = clock;
+    this.window = window;
+  }
+
+  void run(TableRef ref, long to, long expectedHead) {
+    refs.retry(ref, table -> attempt(ref, table, to, expectedHead));
+  }
+
+  /** True once main is at the target. */
+  private boolean attempt(TableRef ref, Table table, long to, long expectedHead) {
+    TableOperations operations = Tables.operations(table);
+    TableMetadata base = operations.current();
+    long head = base.currentSnapshot() == null ? 0 : base.currentSnapshot().snapshotId();
+    if (head == to && (expectedHead == to || recorded(base, expectedHead, to))) {
+      return true;
+    }
+    check(ref, table, head, to, expectedHead);
+    Snapshot target = table.snapshot(to);
+    Instant now = clock.instant();
+    long age =
+        Duration.between(Instant.ofEpochMilli(base.snapshot(head).timestampMillis()), now)
+            .plus(window)
+            .toMillis();
+    int number = number(base);
+    TableMetadata.Builder update =
+        TableMetadata.buildFrom(base)
+            .setRef(
+                "tidemark-before-rollback-" + number,
+                SnapshotRef.tagBuilder(head).maxRefAgeMs(Math.max(1, age)).build())
+            .setBranchSnapshot(to, SnapshotRef.MAIN_BRANCH);
+    if (target.schemaId() != null && base.schemasById().containsKey(target.schemaId())) {
+      update.setCurrentSchema(target.schemaId());
+    }
+    spec(table, target)
+        .ifPresent(
+            spec -> {
+              if (base.specsById().containsKey(spec)) {
+                update.setDefaultPartitionSpec(spec);
+              }
+            });
+    update.setProperties(Map.of(RECORD + number, record(head, to, now)));
+    operations.commit(base, update.build());
+    return false;
+  }
+
+  private static void check(TableRef ref, Table table, long head, long to, long expectedHead) {
+    if (table.snapshot(to) == null) {
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-LAKE-060",
+              "table '" + ref + "' has no snapshot " + to,
+              "it never existed, or it has expired",
+              "choose one of the snapshots that are kept"));
+    }
+    if (head != expectedHead) {
+      throw TidemarkException.refused(
+          Problem.of(
+              "TM-LAKE-061",
+              "table '" + ref + "' is at snapshot " + head + " and not at " + expectedHead,
+              "somebody committed since you looked; rolling back would drop that commit too",
+              "look at the table again and repeat with the head that you then expect"));
+    }
+    boolean wasMain =
+        table.history().stream().map(HistoryEntry::snapshotId).anyMatch(id -> id == to);
+    for (Snapshot ancestor : History.ancestry(table, table.snapshot(head))) {
+      wasMain |= ancestor.snapshotId() == to;
+    }
+    if (!wasMain) {
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-LAKE-062",
+              "snapshot " + to + " of table '" + ref + "' was never main",
+              "it belongs to a branch whose content has not been published",
+              "choose a snapshot of main's history; publish a run to get its candidate"));
+    }
+  }
+
+  /** The partition spec that was written with at a snapshot, as far as its manifests tell. */
+  private static OptionalInt spec(Table table, Snapshot target) {
+    for (Snapshot snapshot : History.ancestry(table, target)) {
+      for (ManifestFile manifest : snapshot.dataManifests(table.io())) {
+        boolean wrote = manifest.snapshotId() == snapshot.snapshotId() && manifest.hasAddedFiles();
+        if (wrote) {
+          return OptionalInt.of(manifest.partitionSpecId());
+        }
+      }
+    }
+    return OptionalInt.empty();
+  }
+
+  private static String record(long from, long to, Instant at) {
+    Map<String, Object> record = new LinkedHashMap<>();
+    record.put("from", from);
+    record.put("to", to);
+    record.put("at", at.toString());
+    return Json.write(record);
+  }
+
+  private static boolean recorded(TableMetadata metadata, long from, long to) {
+    String last = metadata.properties().get(RECORD + (number(metadata) - 1));
+    return last != null
+        && Json.parse(last) instanceof Map<?, ?> record
+        && Long.valueOf(from).equals(record.get("from"))
+        && Long.valueOf(to).equals(record.get("to"));
+  }
+
+  /** The number of the next rollback, counted from 1. */
+  private static int number(TableMetadata metadata) {
+    TreeMap<Integer, String> records = new TreeMap<>();
+    metadata
+        .properties()
+        .forEach(
+            (key, value) -> {
+              String digits = key.startsWith(RECORD) ? key.substring(RECORD.length()) : "";
+              if (!digits.isEmpty()
+                  && digits.length() < 9
+                  && digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+                records.put(Integer.valueOf(digits), value);
+              }
+            });
+    return records.isEmpty() ? 1 : records.lastKey() + 1;
+  }
+}
