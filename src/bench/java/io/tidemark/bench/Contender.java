@@ -1,0 +1,89 @@
+package io.tidemark.bench;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** A contender's run in a process of its own, from the start of its JVM to its end. */
+final class Contender {
+  private static final int TAIL = 40;
+
+  private final List<String> jvm;
+  private final String classpath;
+
+  private Contender(List<String> jvm, String classpath) {
+    this.jvm = jvm;
+    this.classpath = classpath;
+  }
+
+  /** On this process's class path and with its module options, so that all get the same JVM. */
+  static Contender here(String heap) {
+    return new Contender(options(heap), System.getProperty("java.class.path"));
+  }
+
+  static Contender on(String classpath, String heap) {
+    return new Contender(options(heap), classpath);
+  }
+
+  private static List<String> options(String heap) {
+    List<String> options = new ArrayList<>();
+    ManagementOptions.opens().forEach(options::add);
+    options.add("-Xmx" + heap);
+    options.add("-Duser.timezone=UTC");
+    options.add("-Dfile.encoding=UTF-8");
+    options.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=error");
+    return options;
+  }
+
+  /**
+   * Runs a main class that prints {@link Usage#line()} when it is done.
+   *
+   * @throws IllegalStateException with the end of its output, if it fails
+   */
+  Usage run(String mainClass, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+    command.addAll(jvm);
+    command.add("-cp");
+    command.add(classpath);
+    command.add(mainClass);
+    command.addAll(arguments);
+    long start = System.nanoTime();
+    Deque<String> tail = new ArrayDeque<>();
+    String usage = null;
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      try (BufferedReader out =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+          if (Usage.isLine(line)) {
+            usage = line;
+          }
+          tail.addLast(line);
+          if (tail.size() > TAIL) {
+            tail.removeFirst();
+          }
+        }
+      }
+      int exit = process.waitFor();
+      if (exit != 0 || usage == null) {
+        throw new IllegalStateException(
+            mainClass + " " + arguments + " ended with " + exit + "\n" + String.join("\n", tail));
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("Cannot run " + mainClass, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted", e);
+    }
+    return Usage.parse(usage, Duration.ofNanos(System.nanoTime() - start));
+  }
+}

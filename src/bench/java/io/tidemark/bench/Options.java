@@ -1,0 +1,77 @@
+package io.tidemark.bench;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The command line of {@link Bench}: pairs of {@code --name value}. */
+final class Options {
+  private static final Set<String> NAMES =
+      Set.of("input", "airports", "years", "rounds", "work", "heap", "spark", "only", "workloads");
+
+  private final Map<String, String> values;
+
+  private Options(Map<String, String> values) {
+    this.values = values;
+  }
+
+  static Options parse(String[] args) {
+    Map<String, String> values = new HashMap<>();
+    for (int i = 0; i < args.length; i += 2) {
+      String name = args[i].replaceFirst("^--", "");
+      if (!NAMES.contains(name) || i + 1 == args.length) {
+        throw new IllegalArgumentException("Cannot read option '" + args[i] + "'; known: " + NAMES);
+      }
+      values.put(name, args[i + 1]);
+    }
+    return new Options(values);
+  }
+
+  Path input() {
+    return path("input", "jobs/flights/data/flights.parquet");
+  }
+
+  Path airports() {
+    return path("airports", "jobs/flights/data/airports.csv");
+  }
+
+  Path work() {
+    return path("work", "target/bench-work");
+  }
+
+  int years() {
+    return Integer.parseInt(values.getOrDefault("years", "1"));
+  }
+
+  int rounds() {
+    return Integer.parseInt(values.getOrDefault("rounds", "2"));
+  }
+
+  String heap() {
+    return values.getOrDefault("heap", "3g");
+  }
+
+  /** A file that holds Spark's class path; without it Spark does not take part. */
+  Optional<Path> spark() {
+    return Optional.ofNullable(values.get("spark")).map(Path::of);
+  }
+
+  List<Workload> workloads() {
+    return Arrays.stream(values.getOrDefault("workloads", "W1,W2,W2D").split(","))
+        .map(Workload::valueOf)
+        .toList();
+  }
+
+  boolean wants(String measure) {
+    String only = values.get("only");
+    return only == null || Arrays.asList(only.split(",")).contains(measure);
+  }
+
+  private Path path(String name, String otherwise) {
+    return Path.of(values.getOrDefault(name, otherwise)).toAbsolutePath().normalize();
+  }
+}
