@@ -41,7 +41,8 @@ final class ChangeHistory {
       return compare(pin, head, "main was rolled back, or its history has expired");
     }
     List<Snapshot> others = new ArrayList<>(since.get());
-    if (pin.run().isPresent() && !others.removeIf(s -> isPublishOf(s, pin))) {
+    boolean candidate = pin.run().isPresent() && pin.snapshot() != pin.base();
+    if (candidate && !others.removeIf(s -> isPublishOf(s, pin))) {
       return compare(pin, head, "the candidate of run " + pin.run().get() + " is not on main");
     }
     return walk(others);

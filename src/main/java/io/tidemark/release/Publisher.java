@@ -133,7 +133,7 @@ public final class Publisher {
       Dataset dataset = run.graph().dataset(evidence.dataset());
       long head = lake.head(dataset.table(), "main").orElse(0L);
       if (head != evidence.base()) {
-        SliceSet touched = touched(run.id(), dataset, evidence);
+        SliceSet touched = touched(dataset, evidence);
         if (!touched.isEmpty()) {
           conflicts.put(evidence.dataset(), touched);
         }
@@ -142,13 +142,12 @@ public final class Publisher {
     return conflicts;
   }
 
-  private SliceSet touched(RunId run, Dataset dataset, Evidence evidence) {
+  private SliceSet touched(Dataset dataset, Evidence evidence) {
     SliceSet built = Digests.slices(dataset, evidence);
     if (evidence.base() == 0) {
       return built.intersect(Runs.occupied(lake, dataset));
     }
-    Changes changes =
-        lake.changesSince(dataset, Pin.candidate(evidence.candidate(), evidence.base(), run));
+    Changes changes = lake.changesSince(dataset, Pin.main(evidence.base()));
     if (!changes.unknown().isEmpty()) {
       return built;
     }
