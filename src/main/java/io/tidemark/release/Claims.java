@@ -51,6 +51,19 @@ public final class Claims {
     return claim;
   }
 
+  /** Whether no living process works on a run. Another may begin to right after the answer. */
+  public static boolean isFree(Store store, Clock clock, Store.RunRow run) {
+    try (Claim claim = new Claims(store, clock).take(Runs.claims(run))) {
+      claim.check();
+      return true;
+    } catch (TidemarkException e) {
+      if (e.category() == TidemarkException.Category.REFUSED) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
   /** Leases that this holder has, until it is closed. Thread-safe. */
   public final class Claim implements AutoCloseable {
     private final Holder holder;

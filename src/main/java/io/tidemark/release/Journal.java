@@ -21,6 +21,7 @@ public final class Journal {
   private static final String BASIS = "basis";
   private static final String UNDOING = "undo";
   private static final String UNDONE = "undone";
+  private static final String REVERTING = "revert";
 
   private final Store store;
   private final Clock clock;
@@ -108,5 +109,23 @@ public final class Journal {
 
   void endUndo(int attempt) {
     finish(attempt(UNDONE, attempt), "");
+  }
+
+  /** Records what part of the run is about to be reverted. */
+  void beginRevert(String scope) {
+    finish(REVERTING + "~" + reverts().size(), scope);
+  }
+
+  /** What the newest revert was asked to take back. */
+  Optional<String> reverting() {
+    List<String> reverts = reverts();
+    return reverts.isEmpty() ? Optional.empty() : Optional.of(reverts.get(reverts.size() - 1));
+  }
+
+  private List<String> reverts() {
+    return store.steps(run).stream()
+        .filter(step -> step.stepId().startsWith(REVERTING + "~"))
+        .map(Store.StepRow::result)
+        .toList();
   }
 }

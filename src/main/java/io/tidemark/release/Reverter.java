@@ -6,6 +6,7 @@ import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Problem;
+import io.tidemark.model.RecordJson;
 import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.SliceSet;
@@ -95,7 +96,11 @@ public final class Reverter {
     parts.forEach(part -> names.add(Runs.tableClaim(part.dataset())));
     try (Claims.Claim claim = claims.take(names)) {
       run.filter(r -> r.state() == RunState.PUBLISHED)
-          .ifPresent(r -> Runs.move(store, clock, r, RunState.REVERTING, ""));
+          .ifPresent(
+              r -> {
+                new Journal(store, clock, id).beginRevert(RecordJson.write(scope, Scope.class));
+                Runs.move(store, clock, r, RunState.REVERTING, "");
+              });
       List<TableReverted> reverted = new ArrayList<>();
       for (Part part : parts) {
         claim.check();
@@ -103,6 +108,19 @@ public final class Reverter {
       }
       run.ifPresent(r -> settle(r, tables));
       return reverted;
+    }
+  }
+
+  /** Completes a revert that was interrupted. Does nothing for a run that is not REVERTING. */
+  public void resume(RunId id) {
+    RunRow run = Runs.load(store, id);
+    if (run.state() == RunState.REVERTING) {
+      Scope scope =
+          new Journal(store, clock, id)
+              .reverting()
+              .map(text -> RecordJson.read(text, Scope.class))
+              .orElse(Scope.ALL);
+      revert(run.graph(), id, scope);
     }
   }
 

@@ -1,0 +1,79 @@
+package io.tidemark.run;
+
+import io.tidemark.model.CheckOutcome;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.Expectation;
+import io.tidemark.model.Expectation.RowCount;
+import io.tidemark.model.Expectation.Rule;
+import io.tidemark.model.Transform;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Which expectations are checked while slices are written and which need a pass of their own. */
+final class Rules {
+  private Rules() {}
+
+  /** Those about one row, or about the rows of one slice, as they are written. */
+  static List<Expectation> inline(Dataset dataset) {
+    return dataset.governance().expectations().stream().filter(e -> isInline(e.rule())).toList();
+  }
+
+  /** Those that compare rows with each other or with another dataset. */
+  static List<Expectation> apart(Dataset dataset, Transform transform) {
+    return dataset.governance().expectations().stream()
+        .filter(e -> !isInline(e.rule()) && !isProved(e.rule(), transform))
+        .toList();
+  }
+
+  /** Those that hold whatever the rows are, as passed. */
+  static List<CheckOutcome> proved(Dataset dataset, Transform transform) {
+    return dataset.governance().expectations().stream()
+        .filter(e -> isProved(e.rule(), transform))
+        .map(e -> new CheckOutcome(e.name(), e.severity(), 0, "follows from the query", List.of()))
+        .toList();
+  }
+
+  private static boolean isInline(Rule rule) {
+    return rule instanceof Expectation.NotNull
+        || rule instanceof Expectation.AcceptedValues
+        || rule instanceof Expectation.InRange
+        || rule instanceof Expectation.SqlPredicate
+        || (rule instanceof RowCount count && count.basis() == RowCount.Basis.ABSOLUTE);
+  }
+
+  private static boolean isProved(Rule rule, Transform transform) {
+    return rule instanceof Expectation.Unique unique
+        && transform.analysis().uniqueKeys().stream()
+            .anyMatch(key -> !key.isEmpty() && unique.columns().containsAll(key));
+  }
+
+  /** Outcomes of the same expectation from several jobs, as one each. */
+  static List<CheckOutcome> merge(List<CheckOutcome> outcomes) {
+    Map<String, CheckOutcome> merged = new LinkedHashMap<>();
+    for (CheckOutcome outcome : outcomes) {
+      merged.merge(outcome.expectation(), outcome, Rules::merge);
+    }
+    return List.copyOf(merged.values());
+  }
+
+  private static CheckOutcome merge(CheckOutcome a, CheckOutcome b) {
+    Set<Long> slices = new TreeSet<>(a.slices());
+    slices.addAll(b.slices());
+    List<String> details = new ArrayList<>();
+    for (CheckOutcome outcome : List.of(a, b)) {
+      if (!outcome.detail().isEmpty() && (!outcome.passed() || a.passed() == b.passed())) {
+        details.add(outcome.detail());
+      }
+    }
+    return new CheckOutcome(
+        a.expectation(),
+        a.severity(),
+        a.violations() + b.violations(),
+        String.join("; ", new TreeSet<>(details)),
+        List.copyOf(slices));
+  }
+}
