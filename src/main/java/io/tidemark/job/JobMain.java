@@ -5,7 +5,6 @@ import io.tidemark.model.RecordJson;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.streaming.api.graph.StreamGraph;
 
 /** The job jar's entry point, and how a job order becomes a Flink topology. */
 public final class JobMain {
@@ -20,8 +19,9 @@ public final class JobMain {
   }
 
   /**
-   * Puts the topology of a job on an environment and returns; nothing runs. Sets batch mode, UTC
-   * and the jars of the transform on the environment's configuration.
+   * Puts the topology of a job on an environment and returns; nothing runs. Sets batch mode and
+   * UTC. The classes of a Java transform must reach the tasks by other ways: in the job jar or on
+   * the graph's classpath.
    *
    * @param env used for this job alone
    * @throws io.tidemark.model.TidemarkException USER if the transform's code is missing, does not
@@ -37,18 +37,6 @@ public final class JobMain {
     } else {
       throw new IllegalStateException("[BUG] unknown kind of job " + spec.getClass());
     }
-  }
-
-  /**
-   * As {@link #compose}, as a graph ready for a MiniCluster: named after the job's key and with the
-   * jars of the transform attached, which a bare {@code env.getStreamGraph()} leaves out.
-   */
-  public static StreamGraph graph(JobSpec spec, StreamExecutionEnvironment env) {
-    compose(spec, env);
-    StreamGraph graph = env.getStreamGraph();
-    graph.setJobName(spec.key());
-    graph.addJars(TransformJars.of(env));
-    return graph;
   }
 
   /** The program arguments that make {@link #main} run this job. */
