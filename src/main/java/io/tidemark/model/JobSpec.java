@@ -120,9 +120,12 @@ public sealed interface JobSpec {
   }
 
   /**
-   * Appends files of rows to a table, what cannot be read to the dead-letter table.
+   * Puts files of rows into a table, what cannot be read into the dead-letter table. Rows of every
+   * slice are welcome, whatever the output's slices say.
    *
    * @param files absolute paths or URIs
+   * @param mode whether the rows come on top of the table's, as into a source, or instead of them,
+   *     as into a reference
    * @param deadLetters the table for rows that cannot be read, made if it is missing
    * @param maxBadRatio above this share of bad rows (0 to 1) nothing is committed
    */
@@ -131,6 +134,7 @@ public sealed interface JobSpec {
       CatalogSpec catalog,
       List<String> files,
       Format format,
+      Mode mode,
       Output output,
       TableRef deadLetters,
       double maxBadRatio,
@@ -142,6 +146,12 @@ public sealed interface JobSpec {
       CSV,
       JSON_LINES,
       PARQUET
+    }
+
+    /** What happens to the rows that the table holds. */
+    public enum Mode {
+      APPEND,
+      REPLACE
     }
 
     public Load {
