@@ -51,6 +51,11 @@ final class Report {
             verdict));
   }
 
+  /** As above, for a ratio. */
+  void goal(String id, String measure, double ratio, double goal, double milestone) {
+    goal(id, measure, ratio, goal, milestone, "×");
+  }
+
   void print() {
     out.println();
     out.println("| # | measure | measured | goal | milestone | |");
