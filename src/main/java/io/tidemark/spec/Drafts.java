@@ -1,0 +1,94 @@
+package io.tidemark.spec;
+
+import io.tidemark.model.Dataset;
+import io.tidemark.model.Expectation;
+import io.tidemark.model.Governance;
+import io.tidemark.model.Grain;
+import io.tidemark.model.Location;
+import io.tidemark.model.TableRef;
+import io.tidemark.model.Transform;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** What the YAML files say, each thing with its place, before anything is put together. */
+final class Drafts {
+  private Drafts() {}
+
+  record Pipeline(String name, List<DatasetDraft> datasets, List<TransformDraft> transforms) {
+    Pipeline {
+      datasets = List.copyOf(datasets);
+      transforms = List.copyOf(transforms);
+    }
+  }
+
+  /**
+   * @param columns empty when the schema is not declared
+   * @param keyed where and which the key columns are
+   */
+  record DatasetDraft(
+      Located<String> id,
+      Dataset.Kind kind,
+      Located<TableRef> table,
+      Optional<List<ColumnDraft>> columns,
+      List<Located<String>> key,
+      LayoutDraft layout,
+      GovernanceDraft governance) {}
+
+  record ColumnDraft(Located<String> name, Located<String> type) {}
+
+  record LayoutDraft(
+      Optional<Located<String>> eventTime,
+      Optional<Located<Grain>> partition,
+      Optional<Located<Grain>> slice) {}
+
+  record GovernanceDraft(
+      Governance.Tier tier,
+      String owner,
+      String description,
+      List<ExpectationDraft> expectations) {}
+
+  /**
+   * An expectation and what in it can only be checked against the whole graph.
+   *
+   * @param columns names of columns of the dataset itself
+   * @param others columns of other datasets
+   * @param sql predicates and aggregates
+   */
+  record ExpectationDraft(
+      Expectation expectation,
+      Location where,
+      List<Located<String>> columns,
+      List<OtherColumn> others,
+      List<SqlCheck> sql) {}
+
+  /** A reference to another dataset, and to a column of it. */
+  record OtherColumn(Located<String> dataset, Optional<Located<String>> column) {}
+
+  /** What a piece of SQL must be. */
+  enum SqlKind {
+    PREDICATE,
+    AGGREGATE
+  }
+
+  /**
+   * A piece of SQL over the rows of one dataset.
+   *
+   * @param dataset empty for the dataset that declares it
+   */
+  record SqlCheck(SqlKind kind, Optional<String> dataset, Snippet sql) {}
+
+  record TransformDraft(
+      Located<String> output,
+      LogicDraft logic,
+      Optional<List<Located<String>>> inputs,
+      Transform.Window window,
+      String label) {}
+
+  sealed interface LogicDraft permits SqlDraft, ClassDraft {}
+
+  record SqlDraft(Snippet query) implements LogicDraft {}
+
+  record ClassDraft(Located<String> className, List<Located<Path>> classpath)
+      implements LogicDraft {}
+}

@@ -1,0 +1,297 @@
+package io.tidemark.spec;
+
+import io.tidemark.model.Analysis;
+import io.tidemark.model.Column;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.Dataset.Kind;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Fingerprint;
+import io.tidemark.model.Graph;
+import io.tidemark.model.Transform;
+import io.tidemark.spec.ChangeReader.ChangeDraft;
+import io.tidemark.spec.Drafts.ClassDraft;
+import io.tidemark.spec.Drafts.DatasetDraft;
+import io.tidemark.spec.Drafts.Pipeline;
+import io.tidemark.spec.Drafts.SqlDraft;
+import io.tidemark.spec.Drafts.TransformDraft;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Puts the pipelines of a project together into one graph, and checks all of it. One use. */
+final class GraphBuilder {
+  private final Problems problems;
+  private final DatasetBuilder builder;
+  private final SqlAnalyzer sql;
+  private final Map<String, DatasetDraft> datasets = new LinkedHashMap<>();
+  private final Map<String, TransformDraft> transforms = new LinkedHashMap<>();
+  private final Map<String, SqlAnalyzer.Parsed> queries = new LinkedHashMap<>();
+  private final Map<String, Dataset> built = new LinkedHashMap<>();
+
+  GraphBuilder(Problems problems, SqlAnalyzer sql) {
+    this.problems = problems;
+    this.builder = new DatasetBuilder(problems);
+    this.sql = sql;
+  }
+
+  /**
+   * @param found columns of datasets that declare none, as the catalog has them
+   * @return empty if there are problems
+   */
+  Optional<Graph> build(
+      List<Pipeline> pipelines,
+      List<ChangeDraft> changes,
+      Map<String, List<Column>> found,
+      Fingerprint revision) {
+    merge(pipelines);
+    for (DatasetDraft draft : datasets.values()) {
+      declared(draft, found);
+    }
+    transforms.values().forEach(this::parse);
+    List<Transform> done = new ArrayList<>();
+    for (TransformDraft transform : order()) {
+      analyze(transform).ifPresent(done::add);
+    }
+    new CrossChecks(problems, builder, sql, built, datasets).check(changes);
+    if (!problems.isEmpty()) {
+      return Optional.empty();
+    }
+    String name = pipelines.stream().map(Pipeline::name).collect(Collectors.joining("+"));
+    return Optional.of(
+        new Graph(
+            name,
+            datasets.keySet().stream().map(built::get).toList(),
+            done,
+            changes.stream().map(ChangeDraft::change).toList(),
+            revision));
+  }
+
+  private void merge(List<Pipeline> pipelines) {
+    Map<String, DatasetDraft> tables = new LinkedHashMap<>();
+    for (Pipeline pipeline : pipelines) {
+      for (DatasetDraft draft : pipeline.datasets()) {
+        DatasetDraft twin = datasets.putIfAbsent(draft.id().value(), draft);
+        if (twin != null) {
+          problems.add(
+              draft.id().where(),
+              "TM-SPEC-040",
+              "dataset '" + draft.id().value() + "' is there twice",
+              "the other one is at " + twin.id().where(),
+              "remove or rename one of them");
+          continue;
+        }
+        DatasetDraft other = tables.putIfAbsent(draft.table().value().toString(), draft);
+        if (other != null) {
+          problems.add(
+              draft.table().where(),
+              "TM-SPEC-041",
+              "table " + draft.table().value() + " belongs to two datasets",
+              "the other one is '" + other.id().value() + "' at " + other.table().where(),
+              "give each dataset a table of its own");
+        }
+      }
+    }
+    for (Pipeline pipeline : pipelines) {
+      pipeline.transforms().forEach(this::merge);
+    }
+    for (DatasetDraft draft : datasets.values()) {
+      if (draft.kind() == Kind.DERIVED && !transforms.containsKey(draft.id().value())) {
+        problems.add(
+            draft.id().where(),
+            "TM-SPEC-042",
+            "derived dataset '" + draft.id().value() + "' has no transform",
+            "nothing would ever write it",
+            "add it under 'transforms:', or make its kind 'source'");
+      }
+    }
+  }
+
+  private void merge(TransformDraft draft) {
+    String output = draft.output().value();
+    DatasetDraft dataset = datasets.get(output);
+    if (dataset == null) {
+      problems.add(
+          draft.output().where(),
+          "TM-SPEC-043",
+          "transform '" + output + "' writes no dataset of the project",
+          "a transform is named by its output",
+          NearestName.hint(output, datasets.keySet()));
+    } else if (dataset.kind() != Kind.DERIVED) {
+      problems.add(
+          draft.output().where(),
+          "TM-SPEC-043",
+          "transform '"
+              + output
+              + "' writes a "
+              + dataset.kind().name().toLowerCase(java.util.Locale.ROOT),
+          "only derived datasets are written by transforms",
+          "make the dataset's kind 'derived', or remove the transform");
+    } else {
+      TransformDraft twin = transforms.putIfAbsent(output, draft);
+      if (twin != null) {
+        problems.add(
+            draft.output().where(),
+            "TM-SPEC-040",
+            "transform '" + output + "' is there twice",
+            "the other one is at " + twin.output().where(),
+            "remove one of them");
+      }
+    }
+  }
+
+  private void declared(DatasetDraft draft, Map<String, List<Column>> found) {
+    if (draft.columns().isPresent()) {
+      builder.columns(draft.columns().get()).ifPresent(c -> add(draft, c));
+    } else if (found.containsKey(draft.id().value())) {
+      add(draft, found.get(draft.id().value()));
+    } else if (draft.kind() != Kind.DERIVED) {
+      problems.add(
+          draft.id().where(),
+          "TM-SPEC-044",
+          "dataset '" + draft.id().value() + "' declares no schema",
+          "and no table " + draft.table().value() + " was found to take it from",
+          "add 'schema:' with columns and types, or create the table first");
+    }
+  }
+
+  private void add(DatasetDraft draft, List<Column> columns) {
+    built.put(draft.id().value(), builder.build(draft, columns));
+    DatasetId id = DatasetId.of(draft.id().value());
+    if (draft.kind() == Kind.REFERENCE) {
+      sql.registerReference(id, columns);
+    } else {
+      sql.register(id, columns);
+    }
+  }
+
+  private void parse(TransformDraft draft) {
+    if (draft.logic() instanceof SqlDraft query) {
+      sql.parse(query.query(), datasets.keySet())
+          .ifPresent(parsed -> queries.put(draft.output().value(), parsed));
+    }
+  }
+
+  /** The names that a transform reads, of those that exist. */
+  private List<Located<String>> inputs(TransformDraft draft) {
+    SqlAnalyzer.Parsed query = queries.get(draft.output().value());
+    List<Located<String>> declared =
+        draft.inputs().orElse(query == null ? List.of() : query.tables());
+    return declared.stream().filter(i -> datasets.containsKey(i.value())).toList();
+  }
+
+  /** Topological order, as declared where it is free; cycles are reported and left out. */
+  private List<TransformDraft> order() {
+    transforms.values().forEach(this::checkInputs);
+    Map<String, List<String>> uses = new LinkedHashMap<>();
+    transforms.forEach(
+        (id, t) ->
+            uses.put(
+                id,
+                inputs(t).stream().map(Located::value).filter(transforms::containsKey).toList()));
+    TopologicalOrder order = TopologicalOrder.of(uses);
+    for (List<String> cycle : order.cycles()) {
+      problems.add(
+          transforms.get(cycle.get(0)).output().where(),
+          "TM-SPEC-045",
+          "the transforms form a cycle: " + String.join(" -> ", cycle) + " -> " + cycle.get(0),
+          "each is made from the one before it, so none can be made first",
+          "break it, for instance by reading a source");
+    }
+    return order.sorted().stream().map(transforms::get).toList();
+  }
+
+  private void checkInputs(TransformDraft draft) {
+    String output = draft.output().value();
+    for (Located<String> input : draft.inputs().orElse(List.of())) {
+      if (!datasets.containsKey(input.value())) {
+        problems.add(
+            input.where(),
+            "TM-SPEC-046",
+            "unknown input '" + input.value() + "'",
+            "",
+            NearestName.hint(input.value(), datasets.keySet()));
+      }
+    }
+    SqlAnalyzer.Parsed query = queries.get(output);
+    if (draft.inputs().isEmpty() && draft.logic() instanceof ClassDraft) {
+      problems.add(
+          draft.output().where(),
+          "TM-SPEC-047",
+          "transform '" + output + "' declares no inputs",
+          "they cannot be told from a Java class",
+          "add 'inputs:' with the datasets that it reads");
+    } else if (draft.inputs().isPresent() && query != null) {
+      List<String> read = query.tables().stream().map(Located::value).toList();
+      List<String> said = draft.inputs().get().stream().map(Located::value).toList();
+      for (Located<String> table : query.tables()) {
+        if (!said.contains(table.value())) {
+          problems.add(
+              table.where(),
+              "TM-SPEC-048",
+              "the query reads '" + table.value() + "', which is not among the declared inputs",
+              "declared at " + draft.output().where() + ": " + String.join(", ", said),
+              "add it to 'inputs:', or remove 'inputs:' to have it found");
+        }
+      }
+      for (Located<String> input : draft.inputs().get()) {
+        if (!read.contains(input.value()) && datasets.containsKey(input.value())) {
+          problems.add(
+              input.where(),
+              "TM-SPEC-048",
+              "the query does not read the declared input '" + input.value() + "'",
+              "its changes would cause work for nothing",
+              "remove it from 'inputs:'");
+        }
+      }
+    }
+  }
+
+  private Optional<Transform> analyze(TransformDraft draft) {
+    String output = draft.output().value();
+    List<Located<String>> inputs = inputs(draft);
+    SqlAnalyzer.Parsed query = queries.get(output);
+    boolean ready = inputs.stream().allMatch(i -> built.containsKey(i.value()));
+    if (!ready || query == null || inputs.isEmpty()) {
+      noInputs(draft, query);
+      return Optional.empty();
+    }
+    TransformBuilder transform = new TransformBuilder(problems, datasets.get(output), draft);
+    Optional<SqlAnalyzer.Query> analyzed = sql.analyze(query);
+    analyzed.ifPresent(
+        q -> {
+          if (built.containsKey(output)) {
+            transform.compare(q.output(), built.get(output).schema());
+          } else if (datasets.get(output).columns().isEmpty()) {
+            transform.inferred(q.output()).ifPresent(c -> add(datasets.get(output), c));
+          }
+        });
+    if (analyzed.isEmpty() || !built.containsKey(output)) {
+      return Optional.empty();
+    }
+    List<Dataset> read = inputs.stream().map(i -> built.get(i.value())).toList();
+    Analysis analysis = transform.analysis(analyzed.get(), built.get(output), read);
+    return Optional.of(
+        new Transform(
+            DatasetId.of(output),
+            new Transform.Sql(query.sql().text()),
+            read.stream().map(Dataset::id).toList(),
+            draft.window(),
+            draft.label(),
+            analysis,
+            draft.output().where()));
+  }
+
+  private void noInputs(TransformDraft draft, SqlAnalyzer.Parsed query) {
+    if (query != null && query.tables().isEmpty() && problems.isEmpty()) {
+      problems.add(
+          query.sql().at(0, 0),
+          "TM-SPEC-049",
+          "the query of '" + draft.output().value() + "' reads no dataset",
+          "its output would never change",
+          "read an input");
+    }
+  }
+}

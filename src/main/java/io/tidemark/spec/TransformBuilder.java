@@ -1,0 +1,209 @@
+package io.tidemark.spec;
+
+import io.tidemark.model.Analysis;
+import io.tidemark.model.Analysis.ColumnRef;
+import io.tidemark.model.Column;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Fingerprint;
+import io.tidemark.model.Grain;
+import io.tidemark.model.Schema;
+import io.tidemark.model.Transform.Window;
+import io.tidemark.spec.Drafts.DatasetDraft;
+import io.tidemark.spec.Drafts.SqlDraft;
+import io.tidemark.spec.Drafts.TransformDraft;
+import io.tidemark.spec.SqlAnalyzer.Output;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.flink.table.types.logical.LogicalType;
+
+/** What one transform's logic means for its output: schema, slices and the analysis. */
+final class TransformBuilder {
+  private final Problems problems;
+  private final DatasetDraft output;
+  private final TransformDraft draft;
+
+  TransformBuilder(Problems problems, DatasetDraft output, TransformDraft draft) {
+    this.problems = problems;
+    this.output = output;
+    this.draft = draft;
+  }
+
+  /** The columns of an output that declares none. Nullable, so that later ones can be like them. */
+  Optional<List<Column>> inferred(List<Output> columns) {
+    List<String> key = output.key().stream().map(Located::value).toList();
+    List<Column> schema = new ArrayList<>();
+    for (Output column : columns) {
+      Optional<LogicalType> stored = SqlTypes.stored(column.type());
+      if (stored.isEmpty()) {
+        problems.add(
+            draft.output().where(),
+            "TM-SPEC-013",
+            "output column '" + column.name() + "' has the type " + SqlTypes.text(column.type()),
+            "Iceberg has no such type",
+            "CAST it in the query");
+        continue;
+      }
+      boolean required = key.contains(column.name()) && !column.type().isNullable();
+      schema.add(SqlTypes.column(column.name(), stored.get().copy(!required)));
+    }
+    return schema.size() == columns.size() ? Optional.of(schema) : Optional.empty();
+  }
+
+  /** Compares what the query gives with what is declared, by position. */
+  void compare(List<Output> columns, Schema declared) {
+    List<String> given = columns.stream().map(Output::name).toList();
+    List<String> names = declared.names();
+    for (int i = 0; i < declared.columns().size(); i++) {
+      Column column = declared.columns().get(i);
+      Output match =
+          columns.stream().filter(c -> c.name().equals(column.name())).findFirst().orElse(null);
+      if (match == null) {
+        problems.add(
+            output.columns().orElseThrow().get(i).name().where(),
+            "TM-SPEC-060",
+            "the query gives no column '" + column.name() + "'",
+            "the schema declares it",
+            NearestName.hint(
+                column.name(), given.stream().filter(g -> !names.contains(g)).toList()));
+        continue;
+      }
+      String stored =
+          SqlTypes.stored(match.type()).map(SqlTypes::text).orElse(SqlTypes.text(match.type()));
+      if (!stored.equals(column.type())) {
+        problems.add(
+            output.columns().orElseThrow().get(i).type().where(),
+            "TM-SPEC-060",
+            "the query gives column '" + column.name() + "' as " + stored,
+            "the schema declares " + column.type(),
+            "CAST it in the query, or declare " + stored);
+      }
+    }
+    for (String name : given) {
+      if (!names.contains(name)) {
+        problems.add(
+            output.id().where(),
+            "TM-SPEC-060",
+            "the schema of '" + output.id().value() + "' lacks the query's column '" + name + "'",
+            "",
+            NearestName.of(name, names.stream().filter(n -> !given.contains(n)).toList())
+                .map(n -> "did you mean '" + n + "'?")
+                .orElse("declare it, or remove it from the query"));
+      }
+    }
+  }
+
+  Analysis analysis(SqlAnalyzer.Query query, Dataset dataset, List<Dataset> inputs) {
+    checkWindows(query, dataset);
+    SortedMap<String, Fingerprint> columns = new TreeMap<>();
+    SortedMap<String, SortedSet<ColumnRef>> lineage = new TreeMap<>();
+    SortedMap<DatasetId, SortedSet<String>> reads = new TreeMap<>();
+    inputs.forEach(i -> reads.put(i.id(), new TreeSet<>()));
+    query.facts().rows().reads().forEach(r -> reads.get(r.dataset()).add(r.column()));
+    for (int i = 0; i < query.output().size(); i++) {
+      Part part = query.facts().columns().get(i);
+      String name = query.output().get(i).name();
+      columns.put(name, Fingerprint.of("column", part.digest()));
+      lineage.put(name, part.origins());
+      part.reads().forEach(r -> reads.get(r.dataset()).add(r.column()));
+    }
+    return new Analysis(
+        fingerprint("sql", query.normal(), dataset, inputs, reads),
+        Fingerprint.of("rows", query.facts().rows().digest()),
+        columns,
+        reads,
+        lineage,
+        query.uniqueKeys(),
+        query.walk().locality());
+  }
+
+  /** Of all that decides the output. The version changes when the meaning of the parts does. */
+  Fingerprint fingerprint(
+      String kind,
+      String logic,
+      Dataset dataset,
+      List<Dataset> inputs,
+      SortedMap<DatasetId, SortedSet<String>> reads) {
+    List<String> parts = new ArrayList<>(List.of("transform v1", kind, logic));
+    for (Dataset input : inputs) {
+      parts.add("input " + input.id() + " by " + input.layout().eventTime().orElse("-"));
+      for (String column : reads.get(input.id())) {
+        parts.add(column + " " + input.schema().find(column).map(Column::sqlType).orElse("?"));
+      }
+    }
+    parts.add("output");
+    dataset.schema().columns().forEach(c -> parts.add(c.name() + " " + c.sqlType()));
+    parts.add("key " + dataset.key());
+    parts.add("layout " + dataset.layout());
+    parts.add("window " + draft.window().lookback() + " " + draft.window().lookahead());
+    return Fingerprint.of(parts.toArray(String[]::new));
+  }
+
+  private void checkWindows(SqlAnalyzer.Query query, Dataset dataset) {
+    Grain slice = dataset.layout().slice();
+    if (slice == Grain.ALL) {
+      return;
+    }
+    Window window = draft.window();
+    Duration around = window.lookback().plus(window.lookahead());
+    Duration unit = slice == Grain.HOUR ? Duration.ofHours(1) : Duration.ofDays(1);
+    for (WindowUse use : query.walk().windows()) {
+      boolean aligned =
+          use.slide().toMillis() > 0
+              && unit.toMillis() % use.slide().toMillis() == 0
+              && use.offset().toMillis() % use.slide().toMillis() == 0;
+      Duration needed = aligned ? use.size().minus(use.slide()) : use.size();
+      if (around.compareTo(needed) < 0) {
+        problems.add(
+            ((SqlDraft) draft.logic()).query().at(0, 0),
+            "TM-SPEC-061",
+            use.name()
+                + " windows of "
+                + use.size()
+                + (use.size().equals(use.slide()) ? "" : " every " + use.slide())
+                + (use.offset().isZero() ? "" : " with an offset of " + use.offset())
+                + " do not divide slices of "
+                + slice.text(),
+            "a window that reaches over a slice's edge would be made from part of its rows",
+            aligned
+                ? "declare a lookback and lookahead of together " + needed + " or more"
+                : "use windows that divide a "
+                    + (slice == Grain.HOUR ? "hour" : "day")
+                    + ", or declare a lookback and lookahead of together "
+                    + needed
+                    + " or more");
+      }
+    }
+    eventTimeAtEnd(query, dataset);
+  }
+
+  /** A row placed by the end of its window lies in the slice after the rows it is made from. */
+  private void eventTimeAtEnd(SqlAnalyzer.Query query, Dataset dataset) {
+    String eventTime = dataset.layout().eventTime().orElse("");
+    for (int i = 0; i < query.output().size(); i++) {
+      boolean atEnd =
+          query.output().get(i).name().equals(eventTime)
+              && query
+                  .facts()
+                  .columns()
+                  .get(i)
+                  .edge()
+                  .map(e -> e.kind() == Part.Edge.Kind.END)
+                  .orElse(false);
+      if (atEnd && draft.window().lookback().isZero()) {
+        problems.add(
+            ((SqlDraft) draft.logic()).query().at(0, 0),
+            "TM-SPEC-061",
+            "event time '" + eventTime + "' is the end of a window",
+            "the last window of a slice would be counted to the next slice, which does not read it",
+            "use window_start as event time, or declare a lookback of the window's size");
+      }
+    }
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * What people write, read strictly: jobs/ becomes a {@link io.tidemark.model.Graph}, config/ an
+ * {@link io.tidemark.model.Environment}, or every problem is reported at once with its place.
+ *
+ * <p>Entry types are {@link io.tidemark.spec.ProjectReader}, {@link io.tidemark.spec.ConfigReader}
+ * and {@link io.tidemark.spec.ProjectTemplate}. This is the one package that may use the internals
+ * of Flink's planner. Nothing here reads a table, plans work or runs a job.
+ */
+package io.tidemark.spec;
