@@ -65,7 +65,7 @@ final class PartitionFiles {
    */
   PartitionFiles(Table table, Rows rows, int subtask, int attempt, int maxOpen) {
     this.table = table;
-    RowType type = rows.type();
+    RowType type = rows.columns();
     Optional<TimePartition> partition =
         rows.eventTime()
             .filter(c -> table.spec().fields().size() == 1)

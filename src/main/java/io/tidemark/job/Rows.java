@@ -26,6 +26,12 @@ final class Rows implements Serializable {
     return type;
   }
 
+  /** The table's columns alone, as its writers and partition keys take them. */
+  RowType columns() {
+    return new RowType(
+        type.isNullable(), type.getFields().subList(0, type.getFieldCount() - checks));
+  }
+
   int checks() {
     return checks;
   }

@@ -176,7 +176,7 @@ final class SliceSink {
       }
       if (key == null) {
         key = new PartitionKey(table.spec(), table.schema());
-        wrapper = new RowDataWrapper(rows.type(), table.schema().asStruct());
+        wrapper = new RowDataWrapper(rows.columns(), table.schema().asStruct());
       }
       key.partition(wrapper.wrap(row));
       return (long) key.toPath().hashCode();
