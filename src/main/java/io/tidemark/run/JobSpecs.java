@@ -85,18 +85,7 @@ final class JobSpecs {
       String key) {
     Dataset output = work.dataset(dataset);
     Transform transform = work.transform(dataset);
-    Map<DatasetId, TimeRanges> read = new LinkedHashMap<>();
-    for (Expectation check : checks) {
-      if (check.rule() instanceof Expectation.References references) {
-        read.put(references.dataset(), TimeRanges.ALL);
-      } else if (check.rule() instanceof Expectation.Conserve conserve) {
-        read.putIfAbsent(
-            conserve.dataset(), Reach.read(work.dataset(conserve.dataset()), slices, transform));
-      } else if (check.rule() instanceof Expectation.RowCount) {
-        DatasetId first = transform.inputs().get(0);
-        read.putIfAbsent(first, Reach.read(work.dataset(first), slices, transform));
-      }
-    }
+    Map<DatasetId, TimeRanges> read = read(transform, slices, checks);
     List<JobSpec.Input> inputs = new ArrayList<>();
     read.forEach(
         (id, ranges) ->
@@ -119,6 +108,31 @@ final class JobSpecs {
         inputs,
         SAMPLES,
         documentPath(output, key));
+  }
+
+  /**
+   * What checks look at besides the candidate. The transform's first input comes first where the
+   * ratio to its rows is asked for.
+   */
+  private static Map<DatasetId, TimeRanges> read(
+      Transform transform, SliceSet slices, List<Expectation> checks) {
+    Map<DatasetId, TimeRanges> read = new LinkedHashMap<>();
+    for (Expectation check : checks) {
+      if (check.rule() instanceof Expectation.RowCount) {
+        read.put(transform.inputs().get(0), slices.ranges());
+      }
+    }
+    for (Expectation check : checks) {
+      if (check.rule() instanceof Expectation.Conserve conserve) {
+        read.putIfAbsent(conserve.dataset(), slices.ranges());
+      }
+    }
+    for (Expectation check : checks) {
+      if (check.rule() instanceof Expectation.References references) {
+        read.put(references.dataset(), TimeRanges.ALL);
+      }
+    }
+    return read;
   }
 
   /** Where the result document of a key lies. */
