@@ -110,7 +110,9 @@ final class Replacement {
       Set<String> garbage = new LinkedHashSet<>();
       try {
         commit(tables.load(ref), index, slices, stamp, exchange, garbage);
-        return new Done(done(tables.load(ref), stamp.key()).orElseThrow().snapshot());
+        Optional<Done> landed = look(ref, stamp.key(), LOOKS);
+        clean(ref, landed, garbage);
+        return landed.orElseThrow();
       } catch (ValidationException | CommitFailedException e) {
         LOG.info("Commit has to be analysed again, table={} reason={}", ref, Trouble.reason(e));
         Optional<Done> landed = look(ref, stamp.key(), 1);
