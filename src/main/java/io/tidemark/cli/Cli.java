@@ -33,12 +33,18 @@ public final class Cli {
     line.setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8));
     line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     line.setExecutionExceptionHandler((e, command, result) -> failed(e, root));
-    line.setParameterExceptionHandler((e, arguments) -> misused(e, streams));
+    line.setParameterExceptionHandler((e, arguments) -> misused(e, arguments, streams));
     return line;
   }
 
-  private static int misused(CommandLine.ParameterException error, Streams streams) {
+  private static int misused(
+      CommandLine.ParameterException error, String[] arguments, Streams streams) {
     PrintWriter err = error.getCommandLine().getErr();
+    if (arguments.length == 0) {
+      error.getCommandLine().usage(err);
+      streams.err().flush();
+      return TidemarkException.Category.USAGE.exitCode();
+    }
     err.println("error TM-CLI-000: " + Words.safe(error.getMessage()));
     CommandLine.UnmatchedArgumentException.printSuggestions(error, err);
     String name = error.getCommandLine().getCommandSpec().qualifiedName();

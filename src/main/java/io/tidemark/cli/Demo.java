@@ -73,7 +73,7 @@ final class Demo {
             new Operation.StartRun(
                 new Operation.Fresh(Operation.Selection.ALL), Operation.After.PUBLISH));
     narrator.show(run);
-    DemoProof.require(run.run().state(), RunState.PUBLISHED, "the first build to be published");
+    DemoProof.require(state(run), RunState.PUBLISHED, "the first build to be published");
   }
 
   private void load(String dataset, String file) {
@@ -114,8 +114,8 @@ final class Demo {
     narrator.command("tidemark run --change " + CHANGE);
     Report.RunShown run = runOnBranch();
     narrator.show(run);
-    DemoProof.require(run.run().state(), RunState.READY, "the fix to be ready");
-    String id = run.run().run().value();
+    DemoProof.require(state(run), RunState.READY, "the fix to be ready");
+    String id = id(run);
     Path html = directory.resolve("diff.html");
     narrator.command("tidemark diff " + id + " --html diff.html");
     Report.DiffShown diff = execute(new Operation.Diff(id));
@@ -123,6 +123,14 @@ final class Demo {
     RunCommands.Diff.write(html, DiffHtml.text(diff));
     narrator.say("The same as a page, to pass on: " + html);
     return id;
+  }
+
+  private static RunState state(Report.RunShown run) {
+    return run.run().orElseThrow().state();
+  }
+
+  private static String id(Report.RunShown run) {
+    return run.run().orElseThrow().run().value();
   }
 
   private Report.RunShown runOnBranch() {
@@ -142,8 +150,8 @@ final class Demo {
     narrator.command("tidemark run --change " + CHANGE);
     Report.RunShown run = runOnBranch();
     narrator.show(run);
-    DemoProof.require(run.run().state(), RunState.BLOCKED, "the wrong fix to be blocked");
-    String id = run.run().run().value();
+    DemoProof.require(state(run), RunState.BLOCKED, "the wrong fix to be blocked");
+    String id = id(run);
     narrator.command("tidemark publish " + id);
     TidemarkException refusal = refused(new Operation.Publish(id));
     narrator.refusal(refusal);

@@ -2,6 +2,7 @@ package io.tidemark.cli;
 
 import io.tidemark.control.Report;
 import io.tidemark.model.Plan;
+import io.tidemark.model.Step;
 import java.util.stream.Collectors;
 
 /** A plan: what is stale, why, in which stage, what is reused and what it costs. */
@@ -82,16 +83,52 @@ final class PlanText {
   }
 
   /** The list of steps that a run of this plan carries out. */
-  static String steps(Report.Planned report, Paint paint) {
-    if (report.explained().isEmpty()) {
-      return "";
-    }
-    StringBuilder out = new StringBuilder("\n").append(paint.faint("STEPS")).append('\n');
-    int width = String.valueOf(report.explained().size()).length();
+  static String steps(Plan plan, Paint paint) {
+    TextTable table = new TextTable(paint).right("#").left("STEP", "DOES");
     int number = 1;
-    for (String line : report.explained()) {
-      out.append(String.format("%" + (width + 2) + "d  %s\n", number++, Words.safe(line)));
+    for (Step step : plan.steps()) {
+      table
+          .row(String.valueOf(number++))
+          .cell(step.id(), paint::name)
+          .cell(step.accept(new Sentence()), s -> s);
     }
-    return out.toString();
+    return table.isEmpty() ? "" : "\n" + table;
+  }
+
+  private static final class Sentence implements Step.Visitor<String> {
+    @Override
+    public String prepare(Step.PrepareV1 step) {
+      String pins =
+          step.pins().entrySet().stream()
+              .map(e -> e.getKey() + "@" + e.getValue())
+              .collect(Collectors.joining(", "));
+      return "lease "
+          + (pins.isEmpty() ? "no inputs" : pins)
+          + "; cut the run's branch on "
+          + step.outputs().stream().map(Object::toString).collect(Collectors.joining(", "));
+    }
+
+    @Override
+    public String build(Step.BuildV1 step) {
+      String inputs =
+          step.inputs().entrySet().stream()
+              .map(
+                  e ->
+                      e.getValue() instanceof Step.MainSnapshot main
+                          ? e.getKey() + "@" + main.snapshot()
+                          : e.getKey() + " of this run")
+              .collect(Collectors.joining(", "));
+      return "recompute " + Words.countedSlices(step.slices()) + " from " + inputs;
+    }
+
+    @Override
+    public String verify(Step.VerifyV1 step) {
+      return "check and diff " + Words.countedSlices(step.slices());
+    }
+
+    @Override
+    public String publish(Step.PublishV1 step) {
+      return "switch what changed of " + Words.countedSlices(step.slices()) + " on main";
+    }
   }
 }

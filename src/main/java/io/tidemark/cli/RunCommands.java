@@ -78,7 +78,7 @@ final class RunCommands {
       return root.answer(
           new Operation.MakePlan(selected.selection(), Optional.ofNullable(out)),
           (report, paint) ->
-              PlanText.text(report, paint) + (explain ? PlanText.steps(report, paint) : ""));
+              PlanText.text(report, paint) + (explain ? PlanText.steps(report.plan(), paint) : ""));
     }
   }
 
@@ -100,6 +100,12 @@ final class RunCommands {
     @Option(names = "--publish", description = "Publish when nothing stands against it.")
     private boolean publish;
 
+    @Option(
+        names = "--rebase",
+        paramLabel = "RUN",
+        description = "Compute again what somebody else changed under this unpublished run.")
+    private String rebase;
+
     Run(Root root) {
       this.root = root;
     }
@@ -117,12 +123,19 @@ final class RunCommands {
                     "leave out the file, or --select, --from, --to and --change")),
             null);
       }
+      if (rebase != null) {
+        return answer(root.execute(new Operation.Rebase(rebase)));
+      }
       Operation.Source source =
           plan == null ? new Operation.Fresh(selected.selection()) : new Operation.PlanFile(plan);
       Operation.After after = publish ? Operation.After.PUBLISH : Operation.After.KEEP_CANDIDATE;
-      Report.RunShown report = root.execute(new Operation.StartRun(source, after));
+      return answer(root.execute(new Operation.StartRun(source, after)));
+    }
+
+    private int answer(Report.RunShown report) {
       root.print(report, TextRenderer::text);
-      return report.run().state() == RunState.BLOCKED ? Root.REFUSED : 0;
+      boolean blocked = report.run().filter(r -> r.state() == RunState.BLOCKED).isPresent();
+      return blocked ? Root.REFUSED : 0;
     }
   }
 

@@ -12,7 +12,14 @@ final class RunText {
   private RunText() {}
 
   static String text(Report.RunShown report, Paint paint) {
-    Report.RunLine run = report.run();
+    return report
+        .run()
+        .map(run -> text(run, report.datasets(), paint))
+        .orElse("Nothing to do: every slice is up to date.\n");
+  }
+
+  private static String text(
+      Report.RunLine run, List<Report.DatasetOutcome> datasets, Paint paint) {
     StringBuilder out = new StringBuilder();
     out.append(paint.strong("Run " + run.run()))
         .append(" is ")
@@ -24,7 +31,7 @@ final class RunText {
     }
     TextTable table = new TextTable(paint).left("DATASET").right("SLICES", "IDENTICAL", "ROWS");
     table.right("ADDED", "REMOVED", "CHANGED", "UNEXPLAINED").left("VERDICT");
-    for (Report.DatasetOutcome d : report.datasets()) {
+    for (Report.DatasetOutcome d : datasets) {
       DatasetDiff.Counts counts = d.counts();
       table
           .row()
@@ -62,8 +69,11 @@ final class RunText {
               + run.run()
               + ". Give it up: tidemark runs --abandon "
               + run.run();
-      case FAILED, PLANNED, RUNNING, PUBLISHING, REVERTING ->
-          "It resumes by itself at the next command that changes something, or: tidemark run";
+      case FAILED, PLANNED ->
+          "Try again from where it stopped: tidemark run. Give it up: tidemark runs --abandon "
+              + run.run();
+      case RUNNING, PUBLISHING, REVERTING ->
+          "If nobody works on it any more, the next command that changes something resumes it.";
       case PUBLISHED -> "Undo all or some of it: tidemark revert " + run.run();
       case REVERTED, ABANDONED -> "";
     };

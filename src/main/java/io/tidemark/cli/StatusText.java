@@ -104,14 +104,13 @@ final class StatusText {
     TextTable table = new TextTable(paint).right("SNAPSHOT").left("WHEN (UTC)", "WHAT", "RUN");
     table.right("SLICES", "ROWS").left("CODE", "FROM", "NOTE");
     for (Report.Commit c : report.commits()) {
-      boolean ours = c.kind().isPresent();
       table.row(
           String.valueOf(c.snapshot()),
           Words.time(c.at()),
-          c.kind().map(Words::of).orElse("foreign commit"),
+          Words.of(c.kind()),
           c.run().map(Object::toString).orElse("-"),
-          ours ? Words.count(c.slices().count()) : "-",
-          ours ? Words.count(c.rows()) : "-",
+          Words.count(c.slices().count()),
+          Words.count(c.rows()),
           c.code().map(f -> f.hex().substring(0, HASH_DIGITS)).orElse("-"),
           c.inputs().isEmpty() ? "-" : String.join(", ", c.inputs()),
           c.note());
@@ -122,6 +121,6 @@ final class StatusText {
         + ") at "
         + report.head().map(h -> "snapshot " + h).orElse("no snapshot")
         + "\n\n"
-        + (table.isEmpty() ? "No commits.\n" : table);
+        + (table.isEmpty() ? "No commits of Tidemark.\n" : table);
   }
 }

@@ -63,23 +63,24 @@ final class TextRenderer implements Report.Visitor<String> {
 
   @Override
   public String loaded(Report.Loaded report) {
-    TextTable table = new TextTable(paint).left("FILE", "WHAT").right("ROWS", "UNREADABLE");
+    TextTable table = new TextTable(paint).left("FILE", "");
     for (Report.FileLoaded file : report.files()) {
       boolean known = file.fate() == Report.FileLoaded.Fate.KNOWN;
       table
           .row(file.file())
-          .cell(known ? "already loaded" : "loaded", known ? paint::faint : paint::good)
-          .cell(known ? "-" : Words.count(file.rows()), s -> s)
-          .cell(
-              known ? "-" : Words.count(file.deadLetters()),
-              file.deadLetters() == 0 ? paint::faint : paint::warn);
+          .cell(known ? "loaded before" : "loaded", known ? paint::faint : paint::good);
     }
-    StringBuilder out = new StringBuilder("Into ");
+    StringBuilder out = new StringBuilder(table.toString());
+    out.append(Words.count(report.rows(), "row")).append(" into ");
     out.append(paint.name(report.dataset().value())).append(" (").append(report.table());
-    out.append(")\n\n").append(table);
-    for (Report.FileLoaded file : report.files()) {
-      for (String problem : file.problems()) {
-        out.append("  ").append(paint.warn(Words.safe(problem))).append('\n');
+    out.append(")\n");
+    if (report.deadLetters() > 0) {
+      out.append(paint.warn(Words.count(report.deadLetters(), "unreadable row")))
+          .append(" into ")
+          .append(report.deadLetterTable())
+          .append('\n');
+      for (String problem : report.problems()) {
+        out.append("  ").append(Words.safe(problem)).append('\n');
       }
     }
     return out.toString();

@@ -48,7 +48,7 @@ final class Describe {
               .map(e -> outcome(dataset, e))
               .orElseGet(() -> unverified(run.plan(), dataset)));
     }
-    return new Report.RunShown(line(run), outcomes);
+    return new Report.RunShown(Optional.of(line(run)), outcomes);
   }
 
   private static Report.DatasetOutcome unverified(Plan plan, Dataset dataset) {

@@ -35,6 +35,8 @@ public sealed interface Operation<R extends Report> {
 
     Report.RunShown run(StartRun operation);
 
+    Report.RunShown rebase(Rebase operation);
+
     Report.RunShown showRun(ShowRun operation);
 
     Report.RunsListed listRuns(ListRuns operation);
@@ -162,6 +164,21 @@ public sealed interface Operation<R extends Report> {
     @Override
     public Report.RunShown accept(Visitor visitor) {
       return visitor.run(this);
+    }
+  }
+
+  /**
+   * After a publish was refused because somebody else changed slices: computes those slices again,
+   * and proves them again.
+   */
+  record Rebase(String run) implements Operation<Report.RunShown> {
+    public Rebase {
+      Objects.requireNonNull(run, "run");
+    }
+
+    @Override
+    public Report.RunShown accept(Visitor visitor) {
+      return visitor.rebase(this);
     }
   }
 

@@ -108,10 +108,25 @@ public sealed interface Report {
     }
   }
 
-  /** Files were loaded. */
-  record Loaded(DatasetId dataset, String table, List<FileLoaded> files) implements Report {
+  /**
+   * Files were loaded.
+   *
+   * @param rows good ones
+   * @param deadLetters rows that could not be read, now in {@code deadLetterTable}
+   * @param problems the first few of them, as {@code file:line: reason}
+   */
+  record Loaded(
+      DatasetId dataset,
+      String table,
+      List<FileLoaded> files,
+      long rows,
+      long deadLetters,
+      String deadLetterTable,
+      List<String> problems)
+      implements Report {
     public Loaded {
       files = List.copyOf(files);
+      problems = List.copyOf(problems);
     }
 
     @Override
@@ -151,7 +166,7 @@ public sealed interface Report {
     }
   }
 
-  /** The commits on main, newest first. */
+  /** The stamped commits on main, newest first; commits of other engines carry no stamp. */
   record HistoryShown(DatasetId dataset, String table, Optional<Long> head, List<Commit> commits)
       implements Report {
     public HistoryShown {
@@ -167,23 +182,21 @@ public sealed interface Report {
   /**
    * A plan, with its content hash.
    *
-   * @param explained what each step does, in the order that a run carries them out
    * @param file where it was written
    */
-  record Planned(Plan plan, Fingerprint hash, List<String> explained, Optional<String> file)
-      implements Report {
-    public Planned {
-      explained = List.copyOf(explained);
-    }
-
+  record Planned(Plan plan, Fingerprint hash, Optional<String> file) implements Report {
     @Override
     public <T> T accept(Visitor<T> visitor) {
       return visitor.planned(this);
     }
   }
 
-  /** A run and what became of each dataset. */
-  record RunShown(RunLine run, List<DatasetOutcome> datasets) implements Report {
+  /**
+   * A run and what became of each dataset.
+   *
+   * @param run empty if there was nothing to run
+   */
+  record RunShown(Optional<RunLine> run, List<DatasetOutcome> datasets) implements Report {
     public RunShown {
       datasets = List.copyOf(datasets);
     }
@@ -292,17 +305,8 @@ public sealed interface Report {
     CUT_OFF
   }
 
-  /**
-   * One file of a load.
-   *
-   * @param rows good ones
-   * @param deadLetters rows that could not be read
-   * @param problems the first few, as {@code file:line: reason}
-   */
-  record FileLoaded(String file, Fate fate, long rows, long deadLetters, List<String> problems) {
-    public FileLoaded {
-      problems = List.copyOf(problems);
-    }
+  /** One file of a load. */
+  record FileLoaded(String file, Fate fate) {
 
     /** What happened to a file. */
     public enum Fate {
@@ -342,9 +346,8 @@ public sealed interface Report {
       String slice, long rows, int files, long bytes, Optional<String> hash, Optional<RunId> run) {}
 
   /**
-   * One commit on main.
+   * One stamped commit on main.
    *
-   * @param kind empty for a commit that is not Tidemark's
    * @param code the fingerprint of the transform
    * @param inputs as {@code dataset@snapshot}
    */
@@ -352,7 +355,7 @@ public sealed interface Report {
       long snapshot,
       Optional<Long> parent,
       Instant at,
-      Optional<Stamp.Kind> kind,
+      Stamp.Kind kind,
       Optional<RunId> run,
       Optional<Fingerprint> plan,
       Optional<Fingerprint> code,

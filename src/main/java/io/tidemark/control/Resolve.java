@@ -1,7 +1,7 @@
 package io.tidemark.control;
 
 import io.tidemark.model.Dataset;
-import io.tidemark.model.DatasetId;
+import io.tidemark.model.ExpectedChange;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
@@ -63,8 +63,24 @@ final class Resolve {
                 : "use latest or one of " + names + "; tidemark runs lists them"));
   }
 
-  /** A dataset by name, and an error for the sliced form of a name that is none. */
-  static DatasetId id(Graph graph, String name) {
-    return dataset(graph, name).id();
+  /** An expected change by its name, or by its file. */
+  static String change(Graph graph, String text) {
+    String file = text.substring(text.lastIndexOf('/') + 1);
+    String name = file.endsWith(".yaml") ? file.substring(0, file.length() - 5) : file;
+    List<String> known = graph.changes().stream().map(ExpectedChange::name).toList();
+    if (!known.contains(name)) {
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-CONTROL-008",
+              "unknown expected change '" + text + "'",
+              "pipeline '" + graph.name() + "' declares none of that name",
+              Nearest.of(name, known)
+                  .map(near -> "did you mean '" + near + "'?")
+                  .orElse(
+                      known.isEmpty()
+                          ? "declare it in the pipeline's changes/" + name + ".yaml"
+                          : "use one of " + String.join(", ", known))));
+    }
+    return name;
   }
 }

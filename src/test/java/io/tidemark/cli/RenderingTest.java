@@ -34,7 +34,7 @@ class RenderingTest {
     for (String name : List.of("diff", "status", "planned", "query", "graph")) {
       cases.put(name + ".json", JsonText.text(reports.get(name)) + "\n");
     }
-    cases.put("planned-explained.txt", PlanText.steps(Samples.planned(), Paint.PLAIN));
+    cases.put("planned-explained.txt", PlanText.steps(Samples.plan(), Paint.PLAIN));
     cases.put("graph.dot", GraphText.dot(Samples.graph()));
     cases.put("graph.mermaid", GraphText.mermaid(Samples.graph()));
     cases.put("diff.html", DiffHtml.text(Samples.diffShown()));
@@ -66,19 +66,19 @@ class RenderingTest {
             Samples.EVENTS,
             "lake.events",
             List.of(
-                new Report.FileLoaded(
-                    "a.csv",
-                    Report.FileLoaded.Fate.LOADED,
-                    1_234,
-                    2,
-                    List.of("a.csv:7: 'x' is no INT")),
-                new Report.FileLoaded("b.csv", Report.FileLoaded.Fate.KNOWN, 0, 0, List.of()))));
+                new Report.FileLoaded("a.csv", Report.FileLoaded.Fate.LOADED),
+                new Report.FileLoaded("b.csv", Report.FileLoaded.Fate.KNOWN)),
+            1_234,
+            2,
+            "lake.events_dead_letters",
+            List.of("a.csv:7: 'x' is no INT")));
     reports.put("status", Samples.status());
     reports.put("slices", Samples.slices());
     reports.put("history", Samples.history());
     reports.put("planned", Samples.planned());
     reports.put("planned-nothing", Samples.nothingPlanned());
     reports.put("run", Samples.runShown());
+    reports.put("run-nothing", new Report.RunShown(Optional.empty(), List.of()));
     reports.put("runs", new Report.RunsListed(List.of(Samples.run(RunState.READY, ""))));
     reports.put("runs-none", new Report.RunsListed(List.of()));
     reports.put("diff", Samples.diffShown());

@@ -144,11 +144,7 @@ final class Samples {
   }
 
   static Report.Planned planned() {
-    return new Report.Planned(
-        plan(),
-        Fingerprint.of("plan"),
-        List.of("prepare: pin events@7; branch city_day", "verify-city_day: check and diff"),
-        Optional.of("plan.json"));
+    return new Report.Planned(plan(), Fingerprint.of("plan"), Optional.of("plan.json"));
   }
 
   static Report.Planned nothingPlanned() {
@@ -164,7 +160,6 @@ final class Samples {
             List.of(),
             Cost.ZERO),
         Fingerprint.of("nothing"),
-        List.of(),
         Optional.empty());
   }
 
@@ -246,7 +241,7 @@ final class Samples {
                 9,
                 Optional.of(8L),
                 NOON,
-                Optional.of(Stamp.Kind.PUBLISH),
+                Stamp.Kind.PUBLISH,
                 Optional.of(RUN),
                 Optional.of(Fingerprint.of("plan")),
                 Optional.of(Fingerprint.of("code")),
@@ -258,7 +253,7 @@ final class Samples {
                 8,
                 Optional.empty(),
                 NOON.minusSeconds(60),
-                Optional.empty(),
+                Stamp.Kind.LOAD,
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -347,7 +342,7 @@ final class Samples {
 
   static Report.RunShown runShown() {
     return new Report.RunShown(
-        run(RunState.BLOCKED, "3 rows of city_day differ without explanation"),
+        Optional.of(run(RunState.BLOCKED, "3 rows of city_day differ without explanation")),
         List.of(
             new Report.DatasetOutcome(
                 DAYS,

@@ -1,0 +1,53 @@
+package io.tidemark;
+
+import io.tidemark.cli.Place;
+import io.tidemark.cluster.Cluster;
+import io.tidemark.cluster.Clusters;
+import io.tidemark.control.Control;
+import io.tidemark.control.Controls;
+import io.tidemark.control.Openers;
+import io.tidemark.job.JobMain;
+import io.tidemark.lake.Lake;
+import io.tidemark.lake.Lakes;
+import io.tidemark.model.Environment;
+import io.tidemark.store.Store;
+import io.tidemark.store.Stores;
+import java.time.Clock;
+
+/**
+ * Puts the parts together, each when it is needed first: {@code status} must not load Flink, nor
+ * {@code validate} open a catalog.
+ */
+final class Wiring implements Openers {
+  private final Clock clock;
+
+  private Wiring(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** The door to a place, as the command line opens it. */
+  static Control open(Place place) {
+    Clock clock = Clock.systemUTC();
+    return Controls.open(place.project(), place.environment(), new Wiring(clock), clock);
+  }
+
+  @Override
+  public Lake lake(Environment environment) {
+    return Lakes.open(environment.catalog(), clock);
+  }
+
+  @Override
+  public Store store(Environment environment) {
+    return Stores.open(environment.store());
+  }
+
+  @Override
+  public Cluster cluster(Environment environment) {
+    return Clusters.open(environment.cluster(), JobMain::compose);
+  }
+
+  @Override
+  public CatalogQuery query(Environment environment) {
+    return null;
+  }
+}

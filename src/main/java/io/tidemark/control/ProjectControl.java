@@ -1,0 +1,126 @@
+package io.tidemark.control;
+
+/** Hands each operation to the handler of its area. */
+final class ProjectControl implements Control {
+  private final Workplace workplace;
+
+  ProjectControl(Workplace workplace) {
+    this.workplace = workplace;
+  }
+
+  @Override
+  public <R extends Report> R execute(Operation<R> operation, Watcher watcher) {
+    return operation.accept(new Handlers(workplace, watcher));
+  }
+
+  @Override
+  public void close() {
+    workplace.close();
+  }
+
+  /** One operation's way to its handler. */
+  private record Handlers(Workplace workplace, Watcher watcher) implements Operation.Visitor {
+    @Override
+    public Report.Validated validate(Operation.Validate operation) {
+      return new ProjectHandler(workplace).validate();
+    }
+
+    @Override
+    public Report.GraphShown showGraph(Operation.ShowGraph operation) {
+      return new ProjectHandler(workplace).graph();
+    }
+
+    @Override
+    public Report.Initialised init(Operation.Init operation) {
+      return ProjectHandler.init(operation);
+    }
+
+    @Override
+    public Report.Loaded load(Operation.Load operation) {
+      runs().resume();
+      return new LoadHandler(workplace, watcher).load(operation);
+    }
+
+    @Override
+    public Report.StatusShown status(Operation.Status operation) {
+      return new StateHandler(workplace).status();
+    }
+
+    @Override
+    public Report.SlicesShown slices(Operation.ShowSlices operation) {
+      return new StateHandler(workplace).slices(operation);
+    }
+
+    @Override
+    public Report.HistoryShown history(Operation.ShowHistory operation) {
+      return new StateHandler(workplace).history(operation);
+    }
+
+    @Override
+    public Report.Planned plan(Operation.MakePlan operation) {
+      return new PlanHandler(workplace).plan(operation);
+    }
+
+    @Override
+    public Report.RunShown run(Operation.StartRun operation) {
+      return runs().start(operation);
+    }
+
+    @Override
+    public Report.RunShown rebase(Operation.Rebase operation) {
+      return runs().rebase(operation);
+    }
+
+    @Override
+    public Report.RunShown showRun(Operation.ShowRun operation) {
+      return runs().show(operation);
+    }
+
+    @Override
+    public Report.RunsListed listRuns(Operation.ListRuns operation) {
+      return runs().list(operation);
+    }
+
+    @Override
+    public Report.RunShown abandon(Operation.Abandon operation) {
+      return runs().abandon(operation);
+    }
+
+    @Override
+    public Report.DiffShown diff(Operation.Diff operation) {
+      return runs().diff(operation);
+    }
+
+    @Override
+    public Report.Published publish(Operation.Publish operation) {
+      runs().resume();
+      return new ReleaseHandler(workplace).publish(operation);
+    }
+
+    @Override
+    public Report.Reverted revert(Operation.Revert operation) {
+      runs().resume();
+      return new ReleaseHandler(workplace).revert(operation);
+    }
+
+    @Override
+    public Report.RolledBack rollback(Operation.Rollback operation) {
+      runs().resume();
+      return new ReleaseHandler(workplace).rollback(operation);
+    }
+
+    @Override
+    public Report.LineageShown lineage(Operation.Lineage operation) {
+      return new InsightHandler(workplace).lineage(operation);
+    }
+
+    @Override
+    public Report.QueryShown query(Operation.Query operation) {
+      return new InsightHandler(workplace).query(operation);
+    }
+
+    private RunHandler runs() {
+      return new RunHandler(workplace, watcher);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.tidemark.control;
+
+import io.tidemark.cluster.Cluster;
+import io.tidemark.lake.Lake;
+import io.tidemark.model.Environment;
+import io.tidemark.model.Graph;
+import io.tidemark.model.Schema;
+import io.tidemark.model.TableRef;
+import io.tidemark.spec.ConfigReader;
+import io.tidemark.spec.ProjectReader;
+import io.tidemark.store.Store;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A project in an environment, with its parts opened as they are needed: what reads jobs/ alone
+ * opens no catalog, and what reads metadata alone starts no Flink. The graph is read anew each
+ * time, since people edit between operations.
+ */
+final class Workplace implements AutoCloseable {
+  private final Path project;
+  private final String environmentName;
+  private final Openers openers;
+  private final Clock clock;
+  private final Lazy<Lake> lake;
+  private final Lazy<Store> store;
+  private final Lazy<Cluster> cluster;
+  private final Lazy<Openers.CatalogQuery> query;
+  private Environment environment;
+
+  Workplace(Path project, String environmentName, Openers openers, Clock clock) {
+    this.project = project.toAbsolutePath().normalize();
+    this.environmentName = environmentName;
+    this.openers = openers;
+    this.clock = clock;
+    this.lake = new Lazy<>(() -> openers.lake(environment()));
+    this.store = new Lazy<>(() -> openers.store(environment()));
+    this.cluster = new Lazy<>(() -> openers.cluster(environment()));
+    this.query = new Lazy<>(() -> openers.query(environment()));
+  }
+
+  Path project() {
+    return project;
+  }
+
+  Clock clock() {
+    return clock;
+  }
+
+  synchronized Environment environment() {
+    if (environment == null) {
+      boolean bare =
+          environmentName.equals(LocalDefaults.NAME)
+              && Files.notExists(project.resolve("config/" + environmentName + ".yaml"));
+      environment = bare ? LocalDefaults.of(project) : ConfigReader.read(project, environmentName);
+    }
+    return environment;
+  }
+
+  Graph graph() {
+    return new ProjectReader(environment().home().resolve("cache"), this::schema).graph(project);
+  }
+
+  private Optional<Schema> schema(TableRef table) {
+    return lake().schema(table);
+  }
+
+  Lake lake() {
+    return lake.get();
+  }
+
+  Store store() {
+    return store.get();
+  }
+
+  Cluster cluster() {
+    return cluster.get();
+  }
+
+  Openers.CatalogQuery query() {
+    return query.get();
+  }
+
+  /** Closes what was opened, all of it even if one fails. */
+  @Override
+  public void close() {
+    List<AutoCloseable> parts = new ArrayList<>();
+    query.take().ifPresent(parts::add);
+    cluster.take().ifPresent(parts::add);
+    store.take().ifPresent(parts::add);
+    lake.take().ifPresent(parts::add);
+    RuntimeException failure = null;
+    for (AutoCloseable part : parts) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        failure = failure == null ? new IllegalStateException("cannot close " + part, e) : failure;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,310 @@
+package io.tidemark.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.control.Control;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Report;
+import io.tidemark.control.Watcher;
+import io.tidemark.model.Problem;
+import io.tidemark.model.RunState;
+import io.tidemark.model.TidemarkException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Arguments in; operations, streams and exit codes out. */
+class CliTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final List<Operation<?>> operations = new ArrayList<>();
+  private final List<Place> places = new ArrayList<>();
+
+  /** A door behind which one answer waits for every question. */
+  private final class Answering implements Control {
+    private final Object answer;
+
+    Answering(Object answer) {
+      this.answer = answer;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <R extends Report> R execute(Operation<R> operation, Watcher watcher) {
+      operations.add(operation);
+      watcher.note("noted");
+      if (answer instanceof RuntimeException e) {
+        throw e;
+      }
+      return (R) answer;
+    }
+
+    @Override
+    public void close() {
+      operations.add(null);
+    }
+  }
+
+  private int run(Object answer, String... arguments) {
+    return run(answer, Streams.Device.OTHER, "", arguments);
+  }
+
+  private int run(Object answer, Streams.Device device, String input, String... arguments) {
+    Streams streams =
+        new Streams(
+            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            device,
+            device);
+    return Cli.run(
+        place -> {
+          places.add(place);
+          return new Answering(answer);
+        },
+        streams,
+        arguments);
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  private Operation<?> operation() {
+    assertThat(operations).hasSize(2).endsWith((Operation<?>) null);
+    return operations.get(0);
+  }
+
+  @Test
+  void dataGoesToStdoutAndProgressToStderr() {
+    assertThat(run(Samples.status(), "status")).isZero();
+    assertThat(out()).isEqualTo(TextRenderer.text(Samples.status(), Paint.PLAIN));
+    assertThat(err()).isEqualTo("noted" + System.lineSeparator());
+    assertThat(operation()).isEqualTo(new Operation.Status());
+  }
+
+  @Test
+  void globalOptionsMayStandBeforeAndAfterTheCommand() {
+    run(Samples.status(), "-C", "a", "status", "--env", "docker", "--format", "json");
+    assertThat(places).containsExactly(new Place(Path.of("a"), "docker"));
+    assertThat(out()).isEqualTo(JsonText.text(Samples.status()) + "\n");
+  }
+
+  @Test
+  void colourIsForTerminalsOrOnDemand() {
+    run(Samples.status(), "status", "--color", "always");
+    assertThat(out()).contains("\u001b[");
+    out.reset();
+    run(Samples.status(), Streams.Device.TERMINAL, "", "status", "--color", "never");
+    assertThat(out()).doesNotContain("\u001b[");
+  }
+
+  @Test
+  void argumentsBecomeAnOperation() {
+    run(
+        Samples.planned(),
+        "plan",
+        "--select",
+        "a,b",
+        "--from",
+        "2001-01",
+        "--to",
+        "2001-03",
+        "--change",
+        "fix",
+        "--out",
+        "p.json",
+        "--explain");
+    assertThat(operation())
+        .isEqualTo(
+            new Operation.MakePlan(
+                new Operation.Selection(
+                    List.of("a", "b"),
+                    Optional.of("2001-01"),
+                    Optional.of("2001-03"),
+                    Optional.of("fix")),
+                Optional.of(Path.of("p.json"))));
+    assertThat(out()).contains("STEP").contains("verify-city_day");
+  }
+
+  @Test
+  void lineageTakesADatasetOrAColumn() {
+    Report.LineageShown answer = new Report.LineageShown("a.b", List.of(), List.of());
+    run(answer, "lineage", "a.b");
+    assertThat(operation()).isEqualTo(new Operation.Lineage("a", Optional.of("b")));
+    operations.clear();
+    run(answer, "lineage", "a");
+    assertThat(operation()).isEqualTo(new Operation.Lineage("a", Optional.empty()));
+  }
+
+  @Test
+  void runTakesAPlanFileOrPlansNow() {
+    run(Samples.runShown(), "run", "p.json", "--publish");
+    assertThat(operation())
+        .isEqualTo(
+            new Operation.StartRun(
+                new Operation.PlanFile(Path.of("p.json")), Operation.After.PUBLISH));
+    operations.clear();
+    run(Samples.runShown(), "run");
+    assertThat(operation())
+        .isEqualTo(
+            new Operation.StartRun(
+                new Operation.Fresh(Operation.Selection.ALL), Operation.After.KEEP_CANDIDATE));
+  }
+
+  @Test
+  void aBlockedRunEndsInExitCode4AndAReadyOneIn0() {
+    assertThat(run(Samples.runShown(), "run")).isEqualTo(4);
+    Report.RunShown ready =
+        new Report.RunShown(Optional.of(Samples.run(RunState.READY, "")), List.of());
+    assertThat(run(ready, "run")).isZero();
+    assertThat(run(new Report.RunShown(Optional.empty(), List.of()), "run")).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(TidemarkException.Category.class)
+  void theCategoryOfAnErrorIsTheExitCode(TidemarkException.Category category) {
+    Problem problem = Problem.of("TM-X-001", "it broke", "because", "mend it");
+    int code = run(new TidemarkException(category, List.of(problem), null), "status");
+    assertThat(code).isEqualTo(category.exitCode());
+    assertThat(out()).isEmpty();
+    assertThat(err())
+        .contains("error TM-X-001: it broke\n  why: because\n  fix: mend it\n")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void errorsAreJsonWhereJsonIsAskedFor() {
+    Problem problem = Problem.of("TM-X-001", "it broke", "", "mend it");
+    run(TidemarkException.user(problem), "status", "--format", "json");
+    assertThat(err())
+        .endsWith(JsonText.error(TidemarkException.user(problem)) + "\n")
+        .contains("\"exitCode\":1");
+  }
+
+  @Test
+  void aBugEndsInExitCode70WithItsTraceInAFile() throws Exception {
+    assertThat(run(new IllegalStateException("[BUG] odd"), "status")).isEqualTo(70);
+    assertThat(err()).contains("TM-BUG-001").doesNotContain("\tat ");
+    String log = err().replaceAll("(?s).*with the log (\\S+);.*", "$1");
+    assertThat(Files.readString(Path.of(log))).contains("[BUG] odd").contains("\tat ");
+    Files.delete(Path.of(log));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"statsu", "status --colour", "plan --from", "load", "run --publish=x y z"})
+  void whatCannotBeReadEndsInExitCode2(String arguments) {
+    assertThat(run(Samples.status(), arguments.split(" "))).isEqualTo(2);
+    assertThat(err()).startsWith("error TM-CLI-000: ").contains("--help");
+    assertThat(operations).isEmpty();
+  }
+
+  @Test
+  void aMistypedCommandIsToldItsNearestName() {
+    run(Samples.status(), "statsu");
+    assertThat(err()).contains("status");
+  }
+
+  @Test
+  void noCommandShowsTheHelp() {
+    assertThat(run(Samples.status())).isEqualTo(2);
+    assertThat(err()).contains("Usage: tidemark");
+  }
+
+  @Test
+  void everyCommandHasHelp() {
+    for (String name : Cli.commandLine(p -> null, streams()).getSubcommands().keySet()) {
+      out.reset();
+      assertThat(run(Samples.status(), name, "--help")).as(name).isZero();
+      assertThat(out()).contains("Usage: tidemark " + name);
+    }
+    assertThat(operations).isEmpty();
+  }
+
+  private Streams streams() {
+    PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
+    return new Streams(System.in, stream, stream, Streams.Device.OTHER, Streams.Device.OTHER);
+  }
+
+  @Test
+  void aPlanFileAndASelectionExcludeEachOther() {
+    assertThat(run(Samples.runShown(), "run", "p.json", "--select", "a")).isEqualTo(2);
+    assertThat(err()).contains("TM-CLI-002");
+    assertThat(operations).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"revert r", "rollback t --to 1 --expect-head 2", "runs --abandon r"})
+  void whatTakesEffectOnMainNeedsAYes(String arguments) {
+    Report.Reverted done = new Report.Reverted(Samples.run(RunState.REVERTED, ""), List.of());
+    assertThat(run(done, arguments.split(" "))).isEqualTo(2);
+    assertThat(err()).contains("add --yes");
+    assertThat(run(done, Streams.Device.TERMINAL, "no\n", arguments.split(" "))).isEqualTo(2);
+    assertThat(operations).isEmpty();
+  }
+
+  @Test
+  void aYesOnATerminalOrTheOptionIsEnough() {
+    Report.Reverted done = new Report.Reverted(Samples.run(RunState.REVERTED, ""), List.of());
+    assertThat(run(done, Streams.Device.TERMINAL, "y\n", "revert", "r")).isZero();
+    assertThat(run(done, "revert", "r", "--yes", "--dataset", "d", "--slice", "2001-03")).isZero();
+    assertThat(operations.get(2))
+        .isEqualTo(new Operation.Revert("r", Optional.of("d"), Optional.of("2001-03")));
+  }
+
+  @Test
+  void aDiffIsAlsoWrittenAsAPage(@org.junit.jupiter.api.io.TempDir Path folder) throws Exception {
+    Path page = folder.resolve("new/diff.html");
+    assertThat(run(Samples.diffShown(), "diff", "--html", page.toString())).isZero();
+    assertThat(operation()).isEqualTo(new Operation.Diff("latest"));
+    assertThat(Files.readString(page)).isEqualTo(DiffHtml.text(Samples.diffShown()));
+  }
+
+  @Test
+  void graphIsDrawnInThreeForms() {
+    Report.GraphShown graph = new Report.GraphShown(Samples.graph());
+    run(graph, "graph", "--as", "dot");
+    assertThat(out()).startsWith("digraph");
+    out.reset();
+    run(graph, "graph", "--as", "mermaid");
+    assertThat(out()).startsWith("flowchart");
+  }
+
+  @Test
+  void progressIsABarOnATerminalAndALinePerStepElsewhere() {
+    Watcher.StepProgress half =
+        new Watcher.StepProgress("s", "build a", Watcher.Phase.RUNNING, 0.5, "12 rows");
+    Watcher.StepProgress done =
+        new Watcher.StepProgress("s", "build a", Watcher.Phase.DONE, 1, "3 slices");
+    Progress plain = new Progress(streams(), Paint.PLAIN);
+    plain.step(half);
+    plain.step(done);
+    assertThat(out()).startsWith("  done build a, 3 slices (").hasLineCount(1);
+    out.reset();
+    PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
+    Progress bars =
+        new Progress(
+            new Streams(
+                System.in, stream, stream, Streams.Device.TERMINAL, Streams.Device.TERMINAL),
+            Paint.PLAIN);
+    bars.step(half);
+    assertThat(out()).contains("[############............] build a, 12 rows");
+    bars.step(done);
+    assertThat(out()).contains("\r\u001b[2K  done build a");
+  }
+}
