@@ -56,7 +56,11 @@ final class Workplace implements AutoCloseable {
       boolean bare =
           environmentName.equals(LocalDefaults.NAME)
               && Files.notExists(project.resolve("config/" + environmentName + ".yaml"));
-      environment = bare ? LocalDefaults.of(project) : ConfigReader.read(project, environmentName);
+      environment =
+          bare
+              ? LocalDefaults.of(project)
+              : new ConfigReader(v -> Optional.ofNullable(System.getenv(v)))
+                  .environment(project, environmentName);
     }
     return environment;
   }
