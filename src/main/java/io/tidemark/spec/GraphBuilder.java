@@ -250,14 +250,23 @@ final class GraphBuilder {
   }
 
   private Optional<Transform> analyze(TransformDraft draft) {
-    String output = draft.output().value();
     List<Located<String>> inputs = inputs(draft);
-    SqlAnalyzer.Parsed query = queries.get(output);
     boolean ready = inputs.stream().allMatch(i -> built.containsKey(i.value()));
-    if (!ready || query == null || inputs.isEmpty()) {
+    SqlAnalyzer.Parsed query = queries.get(draft.output().value());
+    if (!ready || inputs.isEmpty()) {
       noInputs(draft, query);
       return Optional.empty();
     }
+    List<Dataset> read = inputs.stream().map(i -> built.get(i.value())).toList();
+    if (draft.logic() instanceof ClassDraft code) {
+      return javaClass(draft, code, read);
+    }
+    return query == null ? Optional.empty() : sql(draft, query, read);
+  }
+
+  private Optional<Transform> sql(
+      TransformDraft draft, SqlAnalyzer.Parsed query, List<Dataset> read) {
+    String output = draft.output().value();
     TransformBuilder transform = new TransformBuilder(problems, datasets.get(output), draft);
     Optional<SqlAnalyzer.Query> analyzed = sql.analyze(query);
     analyzed.ifPresent(
@@ -271,17 +280,44 @@ final class GraphBuilder {
     if (analyzed.isEmpty() || !built.containsKey(output)) {
       return Optional.empty();
     }
-    List<Dataset> read = inputs.stream().map(i -> built.get(i.value())).toList();
     Analysis analysis = transform.analysis(analyzed.get(), built.get(output), read);
-    return Optional.of(
-        new Transform(
-            DatasetId.of(output),
-            new Transform.Sql(query.sql().text()),
-            read.stream().map(Dataset::id).toList(),
-            draft.window(),
-            draft.label(),
-            analysis,
-            draft.output().where()));
+    return Optional.of(transform(draft, new Transform.Sql(query.sql().text()), read, analysis));
+  }
+
+  private Optional<Transform> javaClass(TransformDraft draft, ClassDraft code, List<Dataset> read) {
+    DatasetDraft output = datasets.get(draft.output().value());
+    if (output.columns().isEmpty()) {
+      problems.add(
+          output.id().where(),
+          "TM-JAVA-008",
+          "dataset '" + output.id().value() + "' declares no schema",
+          "it cannot be told from a Java class",
+          "add 'schema:' with the columns that the class gives");
+    }
+    Optional<String> logic = new JavaAnalyzer(problems).logic(code);
+    if (logic.isEmpty() || !built.containsKey(output.id().value())) {
+      return Optional.empty();
+    }
+    Analysis analysis =
+        new TransformBuilder(problems, output, draft)
+            .opaque(logic.get(), built.get(output.id().value()), read);
+    Transform.JavaClass java =
+        new Transform.JavaClass(
+            code.className().value(),
+            code.classpath().stream().map(p -> p.value().toString()).toList());
+    return Optional.of(transform(draft, java, read, analysis));
+  }
+
+  private static Transform transform(
+      TransformDraft draft, Transform.Logic logic, List<Dataset> read, Analysis analysis) {
+    return new Transform(
+        DatasetId.of(draft.output().value()),
+        logic,
+        read.stream().map(Dataset::id).toList(),
+        draft.window(),
+        draft.label(),
+        analysis,
+        draft.output().where());
   }
 
   private void noInputs(TransformDraft draft, SqlAnalyzer.Parsed query) {

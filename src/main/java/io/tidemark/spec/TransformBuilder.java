@@ -123,8 +123,29 @@ final class TransformBuilder {
         query.walk().locality());
   }
 
+  /** The analysis of logic that cannot be taken apart: it reads all and any change touches all. */
+  Analysis opaque(String logic, Dataset dataset, List<Dataset> inputs) {
+    SortedMap<DatasetId, SortedSet<String>> reads = new TreeMap<>();
+    TreeSet<ColumnRef> all = new TreeSet<>();
+    for (Dataset input : inputs) {
+      reads.put(input.id(), new TreeSet<>(input.schema().names()));
+      input.schema().names().forEach(c -> all.add(new ColumnRef(input.id(), c)));
+    }
+    SortedMap<String, SortedSet<ColumnRef>> lineage = new TreeMap<>();
+    dataset.schema().names().forEach(c -> lineage.put(c, all));
+    Fingerprint fingerprint = fingerprint("class", logic, dataset, inputs, reads);
+    return new Analysis(
+        fingerprint,
+        fingerprint,
+        new TreeMap<>(),
+        reads,
+        lineage,
+        List.of(),
+        Analysis.Locality.SHUFFLED);
+  }
+
   /** Of all that decides the output. The version changes when the meaning of the parts does. */
-  Fingerprint fingerprint(
+  private Fingerprint fingerprint(
       String kind,
       String logic,
       Dataset dataset,
