@@ -178,19 +178,13 @@ final class Detector {
       SliceSet touched = SliceSet.empty(ledger.slices().grain());
       SortedSet<String> causes = new TreeSet<>();
       for (Ledger.Group group : ledger.groups()) {
-        Optional<Changes> changes =
-            Optional.ofNullable(group.pins().get(input)).map(pin -> changes(input, pin));
-        if (changes.isEmpty()) {
+        Changes changes = changes(input, Optional.ofNullable(group.pins().get(input)));
+        if (!changes.unknown().isEmpty()) {
           touched = touched.union(group.slices());
-          causes.add("not read before");
-          continue;
-        }
-        if (!changes.get().unknown().isEmpty()) {
-          touched = touched.union(group.slices());
-          causes.add(changes.get().unknown());
+          causes.add(changes.unknown());
         }
         Map<String, List<TimeRange>> byCause = new TreeMap<>();
-        for (Changes.Touched t : changes.get().touched()) {
+        for (Changes.Touched t : changes.touched()) {
           Columns columns = Columns.of(datasets.get(input), t.columns());
           if (columns.concern(transform.analysis(), input)) {
             byCause.computeIfAbsent(t.cause(), c -> new ArrayList<>()).add(t.range());
@@ -211,17 +205,18 @@ final class Detector {
     return findings;
   }
 
-  private Changes changes(DatasetId input, Pin pin) {
+  private Changes changes(DatasetId input, Optional<Pin> pin) {
     Optional<TableFacts> table = table(input);
-    if (table.isEmpty()) {
+    Optional<Long> head = table.flatMap(TableFacts::head);
+    if (pin.isEmpty()) {
+      return head.isEmpty() ? Changes.NONE : Changes.unknown("not read before");
+    } else if (table.isEmpty()) {
       return Changes.unknown("its table is gone");
-    } else if (pin.run().isEmpty() && table.get().head().equals(Optional.of(pin.snapshot()))) {
+    } else if (pin.get().run().isEmpty() && head.equals(Optional.of(pin.get().snapshot()))) {
       return Changes.NONE;
     }
-    return table
-        .get()
-        .changes()
-        .getOrDefault(pin, Changes.unknown("what happened since it was read is not known"));
+    Changes unheard = Changes.unknown("what happened since it was read is not known");
+    return table.get().changes().getOrDefault(pin.get(), unheard);
   }
 
   private List<Finding> upstream(Transform transform, Ledger ledger) {
