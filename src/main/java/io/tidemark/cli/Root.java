@@ -87,6 +87,7 @@ final class Root {
       usageHelp = true,
       scope = ScopeType.INHERIT,
       description = "Show this help.")
+  @SuppressWarnings("UnusedVariable") // Read by picocli alone.
   private boolean help;
 
   /** How reports are printed. */

@@ -174,7 +174,7 @@ final class LocalCluster implements Cluster {
       try {
         cluster.start();
       } catch (Exception e) {
-        cluster.closeAsync();
+        CompletableFuture<Void> unused = cluster.closeAsync();
         throw unusable("did not start: " + e.getMessage(), e);
       }
       flink = cluster;

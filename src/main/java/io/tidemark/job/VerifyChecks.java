@@ -99,7 +99,7 @@ final class VerifyChecks {
   private void references(Expectation check, Expectation.References references) {
     JobSpec.Input input = input(check, Optional.of(references.dataset().value()));
     String referenced =
-        view(check, input, List.of(references.referenced()), Layout.unsliced(), ALL_SLICES);
+        view(input, List.of(references.referenced()), Layout.unsliced(), ALL_SLICES);
     String column = Sql.name(references.column());
     tell(
         check,
@@ -123,7 +123,7 @@ final class VerifyChecks {
     String count =
         "SELECT tidemark_slice, CAST(COUNT(*) AS STRING) FROM %s GROUP BY tidemark_slice";
     tell(check, OUTPUT, String.format(count, CANDIDATE));
-    String view = view(check, input, layout.eventTime().stream().toList(), layout, slices(layout));
+    String view = view(input, layout.eventTime().stream().toList(), layout, slices(layout));
     tell(check, INPUT, String.format(count, view));
   }
 
@@ -137,7 +137,7 @@ final class VerifyChecks {
         .forEach(read::add);
     String total = "SELECT CAST(0 AS BIGINT), CAST((%s\n) AS STRING) FROM %s";
     tell(check, OUTPUT, String.format(total, conserve.output(), CANDIDATE));
-    String view = view(check, input, read, layout, slices(layout));
+    String view = view(input, read, layout, slices(layout));
     tell(check, INPUT, String.format(total, conserve.input(), view));
   }
 
@@ -169,8 +169,7 @@ final class VerifyChecks {
     return IcebergCatalogs.load(catalog, input.table());
   }
 
-  private String view(
-      Expectation check, JobSpec.Input input, List<String> read, Layout layout, SliceSet slices) {
+  private String view(JobSpec.Input input, List<String> read, Layout layout, SliceSet slices) {
     Table table = table(input);
     List<String> wanted = read.isEmpty() ? List.of(table.schema().columns().get(0).name()) : read;
     Schema schema =

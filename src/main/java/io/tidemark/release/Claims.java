@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -104,8 +105,9 @@ public final class Claims {
     }
 
     private void keepAlive() {
-      heart.scheduleWithFixedDelay(
-          this::renew, RENEWAL.toSeconds(), RENEWAL.toSeconds(), TimeUnit.SECONDS);
+      long period = RENEWAL.toSeconds();
+      ScheduledFuture<?> unused =
+          heart.scheduleWithFixedDelay(this::renew, period, period, TimeUnit.SECONDS);
     }
 
     private void renew() {
