@@ -72,6 +72,7 @@ final class TableCommit {
   Snapshot run(
       Function<Optional<Snapshot>, SnapshotUpdate<?>> change, Map<String, String> summary) {
     RuntimeException failure = null;
+    Set<String> leftovers = new HashSet<>();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Optional<Snapshot> done = find();
       if (done.isPresent()) {
@@ -82,8 +83,14 @@ final class TableCommit {
         summary.forEach(update::set);
         update.toBranch(branch);
         update.validateWith(new KeyIsNew(key));
+        // A commit whose answer was lost finds its own key when Iceberg tries it again; Iceberg
+        // would then delete the manifests that the table has come to consist of.
+        update.deleteWith(leftovers::add);
         update.commit();
-        return find().orElseThrow(() -> new IllegalStateException("[BUG] the key was not written"));
+        Snapshot committed =
+            find().orElseThrow(() -> new IllegalStateException("[BUG] the key was not written"));
+        deleteLeftovers(committed, leftovers);
+        return committed;
       } catch (ValidationException e) {
         return find().orElseThrow(() -> conflict(e));
       } catch (CommitFailedException | CommitStateUnknownException e) {
@@ -117,6 +124,17 @@ final class TableCommit {
         e);
   }
 
+  /** Deletes metadata files of failed attempts, but for those that the commit uses. */
+  private void deleteLeftovers(Snapshot committed, Set<String> leftovers) {
+    if (leftovers.isEmpty()) {
+      return;
+    }
+    Set<String> used = new HashSet<>();
+    used.add(committed.manifestListLocation());
+    committed.allManifests(table.io()).forEach(m -> used.add(m.path()));
+    leftovers.stream().filter(path -> !used.contains(path)).forEach(this::delete);
+  }
+
   /** Deletes those files that a snapshot, committed with this key, did not add. Never throws. */
   void deleteUnused(Snapshot committed, Collection<DataFile> files) {
     Set<String> used = new HashSet<>();
@@ -134,10 +152,14 @@ final class TableCommit {
   }
 
   private void delete(DataFile file) {
+    delete(file.location());
+  }
+
+  private void delete(String path) {
     try {
-      table.io().deleteFile(file.location());
+      table.io().deleteFile(path);
     } catch (RuntimeException e) {
-      LOG.warn("could not delete unreferenced file {}", file.location(), e);
+      LOG.warn("could not delete unreferenced file {}", path, e);
     }
   }
 
