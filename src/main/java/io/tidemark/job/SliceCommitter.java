@@ -48,7 +48,7 @@ final class SliceCommitter extends AbstractStreamOperator<byte[]>
 
   @Override
   public void processElement(StreamRecord<byte[]> element) {
-    tally.add(SliceReport.fromBytes(element.getValue()));
+    tally.add((SliceReport) SliceReport.decode(element.getValue()));
   }
 
   @Override

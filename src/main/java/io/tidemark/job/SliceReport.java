@@ -50,14 +50,19 @@ final class SliceReport implements Serializable {
   }
 
   byte[] toBytes() {
+    return encode(this);
+  }
+
+  static byte[] encode(Serializable report) {
     try {
-      return InstantiationUtil.serializeObject(this);
+      return InstantiationUtil.serializeObject(report);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  static SliceReport fromBytes(byte[] bytes) {
+  /** A report of any kind. */
+  static Object decode(byte[] bytes) {
     try {
       return InstantiationUtil.deserializeObject(bytes, SliceReport.class.getClassLoader());
     } catch (IOException e) {
