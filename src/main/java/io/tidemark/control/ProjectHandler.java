@@ -4,8 +4,8 @@ import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.ExpectedChange;
 import io.tidemark.model.Graph;
-import io.tidemark.model.Problem;
-import io.tidemark.model.TidemarkException;
+import io.tidemark.spec.ProjectTemplate;
+import java.nio.file.Path;
 import java.util.List;
 
 /** What is about jobs/ and config/ alone. */
@@ -36,11 +36,8 @@ final class ProjectHandler {
   }
 
   static Report.Initialised init(Operation.Init operation) {
-    throw TidemarkException.user(
-        Problem.of(
-            "TM-CONTROL-010",
-            "cannot write a project to " + operation.directory(),
-            "this build has no template",
-            "copy jobs/flights and change it"));
+    List<Path> files = ProjectTemplate.write(operation.directory());
+    return new Report.Initialised(
+        operation.directory().toString(), files.stream().map(Path::toString).toList());
   }
 }
