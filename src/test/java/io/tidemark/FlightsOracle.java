@@ -1,4 +1,4 @@
-package io.tidemark.flights;
+package io.tidemark;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -110,8 +110,7 @@ final class FlightsOracle implements AutoCloseable {
    */
   List<String> differences(String dataset, Version version, Table table, long snapshot)
       throws SQLException {
-    execute("CREATE OR REPLACE TEMP TABLE base AS " + FLIGHTS_UTC.formatted(version.departure));
-    execute("CREATE OR REPLACE TEMP TABLE expected AS " + DERIVED.get(dataset));
+    keep("expected", dataset, version);
     String columns = columns();
     List<String> files = files(table, snapshot);
     execute(
@@ -128,11 +127,52 @@ final class FlightsOracle implements AutoCloseable {
     return differences;
   }
 
+  /**
+   * What the fix changes in a dataset by key.
+   *
+   * @param key the dataset's key columns
+   */
+  Counts changes(String dataset, List<String> key) throws SQLException {
+    keep("before", dataset, Version.LOCAL_READ_AS_UTC);
+    keep("after", dataset, Version.ORIGIN_ZONE);
+    String keys = String.join(", ", key);
+    String changed =
+        "SELECT count(*) FROM (FROM after EXCEPT ALL FROM before) n SEMI JOIN before USING (%s)";
+    String missing = "SELECT count(*) FROM %s ANTI JOIN %s USING (%s)";
+    return new Counts(
+        number(missing.formatted("after", "before", keys)),
+        number(missing.formatted("before", "after", keys)),
+        number(changed.formatted(keys)));
+  }
+
+  /** Rows by what happened to their key. */
+  record Counts(long added, long removed, long changed) {}
+
+  private void keep(String name, String dataset, Version version) throws SQLException {
+    execute("CREATE OR REPLACE TEMP TABLE base AS " + FLIGHTS_UTC.formatted(version.departure));
+    execute("CREATE OR REPLACE TEMP TABLE " + name + " AS " + DERIVED.get(dataset));
+  }
+
+  private long number(String sql) throws SQLException {
+    return Long.parseLong(query(sql).get(0).get(0));
+  }
+
+  /**
+   * The rows of a CSV file that a version of a dataset does not hold exactly so.
+   *
+   * @param csv with the dataset's columns
+   */
+  List<String> notFound(Path csv, String dataset, Version version) throws SQLException {
+    keep("expected", dataset, version);
+    execute("CREATE OR REPLACE TEMP TABLE frozen AS SELECT * FROM expected LIMIT 0");
+    execute("COPY frozen FROM '%s' (HEADER)".formatted(csv.toAbsolutePath()));
+    return minus("not found: ", "frozen", "expected", columns());
+  }
+
   /** How many rows a dataset has in a version. */
   long rows(String dataset, Version version) throws SQLException {
-    execute("CREATE OR REPLACE TEMP TABLE base AS " + FLIGHTS_UTC.formatted(version.departure));
-    return Long.parseLong(
-        query("SELECT count(*) FROM (" + DERIVED.get(dataset) + ")").get(0).get(0));
+    keep("expected", dataset, version);
+    return number("SELECT count(*) FROM expected");
   }
 
   /** The rows of a query, each value as text. */
