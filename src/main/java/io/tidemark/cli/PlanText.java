@@ -43,7 +43,7 @@ final class PlanText {
 
   private static String summary(Plan plan) {
     if (plan.isEmpty()) {
-      return "Nothing to do: every slice is up to date.";
+      return "Nothing to do: no slice is stale.";
     }
     Plan.Cost cost = plan.cost();
     return "In total "

@@ -15,7 +15,7 @@ final class RunText {
     return report
         .run()
         .map(run -> text(run, report.datasets(), paint))
-        .orElse("Nothing to do: every slice is up to date.\n");
+        .orElse("Nothing to do: no slice is stale.\n");
   }
 
   private static String text(
