@@ -22,6 +22,7 @@ import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.SupportsNamespaces;
 
 /**
  * The table environment of one job: batch, UTC, with Iceberg tables as views under their dataset
@@ -85,6 +86,24 @@ final class JobTables implements AutoCloseable {
                     + "') */"
                     + where(table, input.layout(), input.ranges()));
     tables.createTemporaryView(Sql.name(name), tables.sqlQuery(sql));
+  }
+
+  /** Makes a table's newest state readable under a dataset's name; nothing if there is no table. */
+  void addView(DatasetId name, TableRef table) {
+    if (catalog.tableExists(IcebergCatalogs.identifier(table))) {
+      tables.createTemporaryView(view(name), tables.sqlQuery("SELECT * FROM " + path(table)));
+    }
+  }
+
+  /** Makes all tables readable as {@code catalog.namespace.table}. */
+  void addCatalog() {
+    Namespace first =
+        catalog instanceof SupportsNamespaces namespaces
+            ? namespaces.listNamespaces().stream().findFirst().orElse(Namespace.of("default"))
+            : Namespace.of("default");
+    tables.registerCatalog(
+        spec.name(),
+        new CountedCatalog(spec.name(), spec, Namespace.of(first.level(0)), path -> -1));
   }
 
   private static String where(Table table, Layout layout, TimeRanges ranges) {
