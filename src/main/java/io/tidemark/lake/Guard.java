@@ -15,7 +15,7 @@ import org.apache.iceberg.expressions.Expressions;
  * <p>Making it also shows whether the catalog keeps branches at all.
  */
 final class Guard {
-  private static final String MARK = "tidemark.guard";
+  static final String MARK = "tidemark.guard";
 
   private final Tables tables;
   private final Refs refs;

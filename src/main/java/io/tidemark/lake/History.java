@@ -1,11 +1,13 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.Journal.Entry;
 import io.tidemark.lake.Lake.Committed;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
@@ -54,51 +56,49 @@ final class History {
     return whole ? Optional.of(newer) : Optional.empty();
   }
 
+  /** Newest first; those of main also behind the end of its history. */
   static List<Committed> stamps(Table table, String ref) {
-    List<Committed> stamps = new ArrayList<>();
-    head(table, ref)
-        .ifPresent(
-            head -> {
-              for (Snapshot snapshot : ancestry(table, head)) {
-                stamp(snapshot).ifPresent(s -> stamps.add(committed(snapshot, s)));
-              }
-            });
-    return stamps;
+    return entries(table, ref).stream().flatMap(e -> committed(e).stream()).toList();
   }
 
   static Optional<Committed> find(Table table, String ref, String key) {
-    return find(table, head(table, ref), key);
+    return entries(table, ref).stream()
+        .filter(e -> key.equals(e.summary().get(StampSummary.KEY)))
+        .findFirst()
+        .flatMap(History::committed);
   }
 
-  static Optional<Committed> find(Table table, Optional<Snapshot> head, String key) {
-    if (head.isPresent()) {
-      for (Snapshot snapshot : ancestry(table, head.get())) {
-        if (hasKey(snapshot, key)) {
-          return stamp(snapshot).map(s -> committed(snapshot, s));
-        }
-      }
+  private static List<Entry> entries(Table table, String ref) {
+    if (ref.equals(SnapshotRef.MAIN_BRANCH)) {
+      return Journal.main(table);
     }
-    return Optional.empty();
+    List<Entry> entries = new ArrayList<>();
+    head(table, ref).ifPresent(h -> ancestry(table, h).forEach(s -> entries.add(Entry.of(s))));
+    return entries;
   }
 
   static boolean hasKey(Snapshot snapshot, String key) {
     return key.equals(snapshot.summary().get(StampSummary.KEY));
   }
 
-  /** A stamp that cannot be read counts as none: another version may have written it. */
   static Optional<Stamp> stamp(Snapshot snapshot) {
+    return stamp(snapshot.summary());
+  }
+
+  /** A stamp that cannot be read counts as none: another version may have written it. */
+  static Optional<Stamp> stamp(Map<String, String> summary) {
     try {
-      return StampSummary.read(snapshot.summary());
+      return StampSummary.read(summary);
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
   }
 
-  private static Committed committed(Snapshot snapshot, Stamp stamp) {
-    return new Committed(
-        snapshot.snapshotId(),
-        Optional.ofNullable(snapshot.parentId()),
-        Instant.ofEpochMilli(snapshot.timestampMillis()),
-        stamp);
+  private static Optional<Committed> committed(Entry entry) {
+    return stamp(entry.summary())
+        .map(
+            s ->
+                new Committed(
+                    entry.snapshot(), entry.parent(), Instant.ofEpochMilli(entry.at()), s));
   }
 }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.iceberg.ManageSnapshots;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
@@ -182,24 +183,47 @@ final class IcebergLake implements Lake {
                   slices,
                   stamp,
                   analysis,
-                  (table, exchange) -> keep(ref, "before", stamp, exchange.head()));
+                  (table, exchange) -> keepBefore(ref, stamp, exchange.head()));
           if (outcome instanceof Done done) {
-            keep(ref, "after", stamp, done.snapshot());
+            keepAfter(ref, stamp, done.snapshot());
           }
           return outcome;
         });
   }
 
-  /** A tag that keeps a snapshot, and so its files, for as long as a revert may need it. */
-  private void keep(TableRef ref, String when, Stamp stamp, long snapshot) {
-    if (snapshot == 0 || tables.load(ref).snapshot(snapshot) == null) {
-      return;
+  /** A tag that keeps the files that leave, for as long as a revert may need them. */
+  private void keepBefore(TableRef ref, Stamp stamp, long snapshot) {
+    if (snapshot != 0) {
+      refs.tag(ref, name("before", stamp), snapshot, clock.instant().plus(REVERT_WINDOW));
     }
-    String name =
-        stamp.kind() == Stamp.Kind.PUBLISH && stamp.origin().run().isPresent()
+  }
+
+  /** Notes the commit where no expiry reaches it; a tag keeps what a revert has to know of it. */
+  private void keepAfter(TableRef ref, Stamp stamp, long snapshot) {
+    String name = name("after", stamp);
+    Instant until = clock.instant().plus(REVERT_WINDOW);
+    Journal.record(
+        refs,
+        ref,
+        snapshot,
+        (table, transaction) -> {
+          if (table.snapshot(snapshot) == null || table.refs().containsKey(name)) {
+            return false;
+          }
+          ManageSnapshots change = transaction.manageSnapshots();
+          refs.describeTag(ref, table, change, name, snapshot, until);
+          change.commit();
+          return true;
+        });
+  }
+
+  private static String name(String when, Stamp stamp) {
+    return "tidemark-"
+        + when
+        + "-"
+        + (stamp.kind() == Stamp.Kind.PUBLISH && stamp.origin().run().isPresent()
             ? stamp.origin().run().get().value()
-            : Fingerprint.of(stamp.key()).abbreviated();
-    refs.tag(ref, "tidemark-" + when + "-" + name, snapshot, clock.instant().plus(REVERT_WINDOW));
+            : Fingerprint.of(stamp.key()).abbreviated());
   }
 
   @Override

@@ -1,18 +1,17 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.Journal.Entry;
 import io.tidemark.model.Analysis;
 import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Grain;
 import io.tidemark.model.SliceRecord;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.Stamp.SliceDigest;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 
 /** What the stamps on main say about each slice, by replaying them from the oldest. */
@@ -28,22 +27,24 @@ final class Ledger {
   static List<SliceRecord> read(Table table, Grain grain) {
     TreeMap<Long, SliceRecord> records = new TreeMap<>();
     Map<Long, Map<Long, Optional<SliceRecord>>> below = new HashMap<>();
-    for (Snapshot snapshot : oldestFirst(table)) {
+    List<Entry> newest = Journal.main(table);
+    for (int i = newest.size() - 1; i >= 0; i--) {
+      Entry entry = newest.get(i);
       Optional<Stamp> stamp =
-          History.stamp(snapshot).filter(s -> decides(s) && s.content().grain() == grain);
+          History.stamp(entry.summary()).filter(s -> decides(s) && s.content().grain() == grain);
       if (stamp.isPresent()) {
-        replay(snapshot, stamp.get(), records, below);
+        replay(entry, stamp.get(), records, below);
       }
     }
     return List.copyOf(records.values());
   }
 
   private static void replay(
-      Snapshot snapshot,
+      Entry entry,
       Stamp stamp,
       TreeMap<Long, SliceRecord> records,
       Map<Long, Map<Long, Optional<SliceRecord>>> below) {
-    long reverted = Long.parseLong(snapshot.summary().getOrDefault(Reversal.REVERTED, "0"));
+    long reverted = Long.parseLong(entry.summary().getOrDefault(Reversal.REVERTED, "0"));
     Map<Long, Optional<SliceRecord>> undone = below.getOrDefault(reverted, Map.of());
     Map<Long, Optional<SliceRecord>> here = new HashMap<>();
     for (SliceDigest slice : stamp.content().slices()) {
@@ -56,7 +57,7 @@ final class Ledger {
         records.remove(slice.ordinal());
       }
     }
-    below.put(snapshot.snapshotId(), here);
+    below.put(entry.snapshot(), here);
   }
 
   private static Optional<SliceRecord> record(Stamp stamp, SliceDigest slice) {
@@ -76,18 +77,11 @@ final class Ledger {
 
   static Map<Fingerprint, Analysis> analyses(Table table) {
     Map<Fingerprint, Analysis> analyses = new HashMap<>();
-    for (Snapshot snapshot : oldestFirst(table)) {
-      History.stamp(snapshot)
+    for (Entry entry : Journal.main(table)) {
+      History.stamp(entry.summary())
           .flatMap(s -> s.origin().analysis())
-          .ifPresent(a -> analyses.put(a.fingerprint(), a));
+          .ifPresent(a -> analyses.putIfAbsent(a.fingerprint(), a));
     }
     return analyses;
-  }
-
-  private static List<Snapshot> oldestFirst(Table table) {
-    List<Snapshot> snapshots = new ArrayList<>();
-    History.main(table)
-        .ifPresent(head -> History.ancestry(table, head).forEach(s -> snapshots.add(0, s)));
-    return snapshots;
   }
 }

@@ -59,23 +59,33 @@ final class Refs {
   void tag(TableRef ref, String name, long snapshot, Instant until) {
     change(
         ref,
-        table -> {
-          SnapshotRef found = table.refs().get(name);
-          return found != null
-              && found.snapshotId() == snapshot
-              && found.maxRefAgeMs() != null
-              && found.maxRefAgeMs() >= age(require(ref, table, snapshot), until);
-        },
-        (table, change) -> {
-          Snapshot target = require(ref, table, snapshot);
-          SnapshotRef found = table.refs().get(name);
-          if (found == null) {
-            change.createTag(name, snapshot);
-          } else if (found.snapshotId() != snapshot) {
-            change.replaceTag(name, snapshot);
-          }
-          change.setMaxRefAgeMs(name, age(target, until));
-        });
+        table -> isTagged(ref, table, name, snapshot, until),
+        (table, change) -> describeTag(ref, table, change, name, snapshot, until));
+  }
+
+  boolean isTagged(TableRef ref, Table table, String name, long snapshot, Instant until) {
+    SnapshotRef found = table.refs().get(name);
+    return found != null
+        && found.snapshotId() == snapshot
+        && found.maxRefAgeMs() != null
+        && found.maxRefAgeMs() >= age(require(ref, table, snapshot), until);
+  }
+
+  void describeTag(
+      TableRef ref,
+      Table table,
+      ManageSnapshots change,
+      String name,
+      long snapshot,
+      Instant until) {
+    Snapshot target = require(ref, table, snapshot);
+    SnapshotRef found = table.refs().get(name);
+    if (found == null) {
+      change.createTag(name, snapshot);
+    } else if (found.snapshotId() != snapshot) {
+      change.replaceTag(name, snapshot);
+    }
+    change.setMaxRefAgeMs(name, age(target, until));
   }
 
   private long age(Snapshot snapshot, Instant until) {

@@ -19,6 +19,7 @@ import java.util.Set;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.OverwriteFiles;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
@@ -192,7 +193,7 @@ final class Replacement {
   }
 
   private static Optional<Done> done(Table table, String key) {
-    return History.find(table, History.main(table), key).map(c -> new Done(c.snapshot()));
+    return History.find(table, SnapshotRef.MAIN_BRANCH, key).map(c -> new Done(c.snapshot()));
   }
 
   private Optional<Done> look(TableRef ref, String key, int looks) {

@@ -40,14 +40,8 @@ final class Reversal implements Replacement.Analysis {
   @Override
   public Finding analyse(Table table, SliceIndex index, Optional<Snapshot> head) {
     Snapshot published = table.snapshot(publish);
-    Optional<List<Snapshot>> since =
-        published == null ? Optional.empty() : History.since(table, publish, head);
-    if (since.isEmpty()) {
-      return Publication.refuse(
-          slices,
-          published == null
-              ? "the publish " + publish + " has expired"
-              : "the publish " + publish + " is no longer part of main, or history since expired");
+    if (published == null || head.isEmpty()) {
+      return Publication.refuse(slices, "the publish " + publish + " has expired");
     }
     String before = published.summary().get(Publication.BEFORE);
     if (before == null) {
@@ -58,12 +52,16 @@ final class Reversal implements Replacement.Analysis {
       return Publication.refuse(
           slices, "the files from before the publish have expired with snapshot " + before);
     }
-    SliceSet superseded = superseded(table, index, since.get());
+    Optional<List<Snapshot>> since = History.since(table, publish, head);
+    SliceSet superseded =
+        since
+            .map(commits -> superseded(table, index, commits))
+            .orElseGet(() -> SliceSet.empty(index.grain()));
     if (!superseded.isEmpty()) {
       return Publication.refuse(
           superseded, "a later publish or revert has replaced the publish's rows there");
     }
-    return exchange(table, index, head.orElseThrow(), published, then, since.get());
+    return exchange(table, index, head.get(), published, then, since);
   }
 
   private Finding exchange(
@@ -72,7 +70,7 @@ final class Reversal implements Replacement.Analysis {
       Snapshot head,
       Snapshot published,
       Optional<Snapshot> then,
-      List<Snapshot> since) {
+      Optional<List<Snapshot>> since) {
     DataFiles files = new DataFiles(table, index);
     Map<String, DataFile> after = files.in(published, slices, Detail.LIGHT);
     Map<String, DataFile> back =
@@ -91,13 +89,19 @@ final class Reversal implements Replacement.Analysis {
       return Publication.refuse(deletes, "there are delete files");
     }
     Descent descent = new Descent(index, after);
-    for (Snapshot snapshot : since) {
+    for (Snapshot snapshot : since.orElse(List.of())) {
       descent.follow(deltas.of(table, index, snapshot));
     }
     SliceSet lost = descent.lost(now.keySet()).intersect(slices);
+    if (since.isEmpty()) {
+      lost = lost.union(unproven(index, after, back));
+    }
     if (!lost.isEmpty()) {
       return Publication.refuse(
-          lost, "rows of the publish were deleted, or compacted together with later ones");
+          lost,
+          since.isEmpty()
+              ? "main's history since the publish has expired, and its files are no longer there"
+              : "rows of the publish were deleted, or compacted together with later ones");
     }
     Set<String> leaving = new HashSet<>(descent.files());
     leaving.removeAll(back.keySet());
@@ -125,6 +129,21 @@ final class Reversal implements Replacement.Analysis {
                 Long.toString(publish),
                 Publication.BEFORE,
                 Long.toString(head.snapshotId()))));
+  }
+
+  /**
+   * Without history, only files of the publish's own that are still live prove that it still holds:
+   * every later publish or revert would have removed them.
+   */
+  private SliceSet unproven(
+      SliceIndex index, Map<String, DataFile> after, Map<String, DataFile> back) {
+    SliceSet proven = SliceSet.empty(index.grain());
+    for (Map.Entry<String, DataFile> file : after.entrySet()) {
+      if (!back.containsKey(file.getKey())) {
+        proven = proven.union(index.place(file.getValue()).slices(index.grain()));
+      }
+    }
+    return slices.minus(proven);
   }
 
   /** Where the publish is not what main's slices come from any more. */

@@ -39,6 +39,10 @@ final class Rollback {
 
   void run(TableRef ref, long to, long expectedHead) {
     refs.retry(ref, table -> attempt(ref, table, to, expectedHead));
+    refs.attempt(
+        ref,
+        table ->
+            Journal.rolledBack(refs, ref, String.valueOf(number(Tables.metadata(table)) - 1), to));
   }
 
   /** True once main is at the target. */

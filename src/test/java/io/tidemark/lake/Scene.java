@@ -1,5 +1,6 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.Lake.Done;
 import io.tidemark.lake.Lake.Outcome;
 import io.tidemark.model.Analysis;
 import io.tidemark.model.Column;
@@ -13,6 +14,7 @@ import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.Layout;
 import io.tidemark.model.RunId;
 import io.tidemark.model.Schema;
+import io.tidemark.model.SliceRecord;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.TableRef;
@@ -22,6 +24,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -131,6 +134,20 @@ final class Scene implements AutoCloseable {
         slices(slices),
         List.of(rows),
         stamp(run, "build", Stamp.Kind.BUILD, slices(slices)));
+  }
+
+  /** A whole run: branch, build, publish, and the branch dropped. */
+  @SafeVarargs
+  final Done run(String run, String slices, List<Object>... rows) {
+    long base = head();
+    long candidate = candidate(run, base, slices, rows);
+    Done done = (Done) publish(run, base, candidate, slices);
+    lake.dropBranch(table(), new RunId(run).branch());
+    return done;
+  }
+
+  List<SliceRecord> ledger() {
+    return lake.facts(dataset, Set.of()).orElseThrow().ledger();
   }
 
   Outcome publish(String run, long base, long candidate, String slices) {

@@ -1,0 +1,166 @@
+package io.tidemark.lake;
+
+import io.tidemark.model.StampSummary;
+import io.tidemark.model.TableRef;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import org.apache.iceberg.AppendFiles;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.Transaction;
+
+/**
+ * Copies of the stamps of publishes and reverts as empty snapshots on the guard branch, where no
+ * engine's expiry takes them away and where they keep no file alive. What main's own history still
+ * tells is always taken from there; the journal speaks only of what lies behind its end.
+ */
+final class Journal {
+  private static final String OF = "tidemark.journal.snapshot";
+  private static final String SEQUENCE = "tidemark.journal.sequence";
+  private static final String AT = "tidemark.journal.at";
+  private static final String BACK_TO = "tidemark.journal.back-to";
+
+  private Journal() {}
+
+  /**
+   * A stamped commit that main has or had.
+   *
+   * @param summary with the stamp
+   */
+  record Entry(long snapshot, Optional<Long> parent, long at, Map<String, String> summary) {
+    static Entry of(Snapshot snapshot) {
+      return new Entry(
+          snapshot.snapshotId(),
+          Optional.ofNullable(snapshot.parentId()),
+          snapshot.timestampMillis(),
+          snapshot.summary());
+    }
+  }
+
+  /** Notes a commit on main, and keeps it by a tag besides. Does nothing if it is noted already. */
+  static void record(Refs refs, TableRef ref, long commit, BiPredicate<Table, Transaction> also) {
+    refs.retry(
+        ref,
+        table -> {
+          Snapshot snapshot = table.snapshot(commit);
+          Transaction transaction = table.newTransaction();
+          boolean changed = also.test(table, transaction);
+          if (snapshot != null && notes(table).noneMatch(commit)) {
+            Map<String, String> note = new TreeMap<>();
+            snapshot.summary().entrySet().stream()
+                .filter(e -> e.getKey().startsWith("tidemark."))
+                .forEach(e -> note.put(e.getKey(), e.getValue()));
+            note.put(OF, Long.toString(commit));
+            note.put(SEQUENCE, Long.toString(snapshot.sequenceNumber()));
+            note.put(AT, Long.toString(snapshot.timestampMillis()));
+            append(table, transaction, note);
+            changed = true;
+          }
+          if (changed) {
+            transaction.commitTransaction();
+          }
+          return !changed;
+        });
+  }
+
+  /** Notes that main went back to a snapshot: what it held since is no longer its history. */
+  static void rolledBack(Refs refs, TableRef ref, String number, long to) {
+    refs.retry(
+        ref,
+        table -> {
+          Snapshot target = table.snapshot(to);
+          String id = number + ":" + to;
+          if (target == null
+              || table.snapshot(Refs.GUARD) == null
+              || notes(table).snapshots().stream()
+                  .anyMatch(s -> id.equals(s.summary().get(BACK_TO)))) {
+            return true;
+          }
+          Transaction transaction = table.newTransaction();
+          append(
+              table,
+              transaction,
+              Map.of(BACK_TO, id, SEQUENCE, Long.toString(target.sequenceNumber())));
+          transaction.commitTransaction();
+          return false;
+        });
+  }
+
+  private static void append(Table table, Transaction transaction, Map<String, String> note) {
+    AppendFiles append = transaction.newFastAppend().toBranch(Refs.GUARD);
+    append.set(Guard.MARK, "empty");
+    note.forEach(append::set);
+    append.commit();
+    // Exactly the guard's own snapshots: further back lies main's history, which may go.
+    transaction
+        .manageSnapshots()
+        .setMinSnapshotsToKeep(Refs.GUARD, notes(table).snapshots().size() + 1)
+        .commit();
+  }
+
+  /** The guard's own snapshots, newest first. */
+  private record Notes(List<Snapshot> snapshots) {
+    boolean noneMatch(long commit) {
+      String id = Long.toString(commit);
+      return snapshots.stream().noneMatch(s -> id.equals(s.summary().get(OF)));
+    }
+  }
+
+  private static Notes notes(Table table) {
+    List<Snapshot> own = new ArrayList<>();
+    Snapshot guard = table.snapshot(Refs.GUARD);
+    if (guard != null) {
+      for (Snapshot snapshot : History.ancestry(table, guard)) {
+        if (!snapshot.summary().containsKey(Guard.MARK)) {
+          break;
+        }
+        own.add(snapshot);
+      }
+    }
+    return new Notes(own);
+  }
+
+  /** Main's stamped commits, newest first: from its history, and behind its end from the notes. */
+  static List<Entry> main(Table table) {
+    List<Entry> entries = new ArrayList<>();
+    Snapshot end = null;
+    Optional<Snapshot> head = History.main(table);
+    if (head.isPresent()) {
+      for (Snapshot snapshot : History.ancestry(table, head.get())) {
+        end = snapshot;
+        if (snapshot.summary().containsKey(StampSummary.KEY)) {
+          entries.add(Entry.of(snapshot));
+        }
+      }
+    }
+    if (end != null && end.parentId() != null) {
+      entries.addAll(behind(table, end.sequenceNumber()));
+    }
+    return entries;
+  }
+
+  private static List<Entry> behind(Table table, long end) {
+    List<Snapshot> notes = notes(table).snapshots();
+    TreeMap<Long, Entry> valid = new TreeMap<>();
+    for (int i = notes.size() - 1; i >= 0; i--) {
+      Map<String, String> summary = new HashMap<>(notes.get(i).summary());
+      if (summary.containsKey(BACK_TO)) {
+        valid.tailMap(Long.parseLong(summary.get(SEQUENCE)), false).clear();
+      } else if (summary.containsKey(OF)) {
+        long sequence = Long.parseLong(summary.get(SEQUENCE));
+        long snapshot = Long.parseLong(summary.get(OF));
+        if (sequence < end) {
+          valid.put(
+              sequence,
+              new Entry(snapshot, Optional.empty(), Long.parseLong(summary.get(AT)), summary));
+        }
+      }
+    }
+    return new ArrayList<>(valid.descendingMap().values());
+  }
+}
