@@ -101,7 +101,7 @@ final class DiffPredicates {
           Problem.of(
               "TM-VERIFY-001",
               "the '" + name + "' predicate of the expected change cannot be used",
-              SqlFault.reason(e),
+              SqlErrors.message(e),
               "write a condition over old_<column> and new_<column>"));
     }
   }

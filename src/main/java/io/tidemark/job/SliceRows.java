@@ -2,8 +2,10 @@ package io.tidemark.job;
 
 import io.tidemark.model.Grain;
 import io.tidemark.model.Layout;
+import io.tidemark.model.Problem;
 import io.tidemark.model.Schema;
 import io.tidemark.model.SliceSet;
+import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TimeRange;
 import io.tidemark.model.TimeRanges;
 import java.time.Instant;
@@ -82,6 +84,14 @@ final class SliceRows {
 
   DataStream<RowData> read(
       StreamExecutionEnvironment env, long snapshot, byte side, DiffColumns columns) {
+    String name = side == BASE ? "read main" : "read candidate";
+    if (snapshot == 0) {
+      return env.fromData(0)
+          .<RowData>flatMap((nothing, out) -> {})
+          .returns(InternalTypeInfo.of(headed()))
+          .name("no snapshot, no rows");
+    }
+    requireSnapshot(snapshot);
     // Iceberg orders a projection by the table; this puts the dataset's order back.
     RowType source = FlinkSchemaUtil.convert(read);
     IcebergSource<RowData> iceberg =
@@ -93,12 +103,23 @@ final class SliceRows {
             .project(read)
             .filters(List.of(filter()))
             .build();
-    String name = side == BASE ? "read main" : "read candidate";
     return env.fromSource(
             iceberg, WatermarkStrategy.noWatermarks(), name, InternalTypeInfo.of(source))
         .flatMap(new Head(columns, row, source, side, layout, slices))
         .returns(InternalTypeInfo.of(headed()))
         .name(name + ": slice and key");
+  }
+
+  private void requireSnapshot(long snapshot) {
+    if (table.snapshot(snapshot) == null) {
+      throw TidemarkException.external(
+          Problem.of(
+              "TM-VERIFY-005",
+              "snapshot " + snapshot + " of " + table.name() + " has expired",
+              "the candidate cannot be verified against what it was planned on",
+              "plan again; keep snapshots longer than a run takes"),
+          null);
+    }
   }
 
   /** Reads a superset of the slices' rows; {@link Head} drops the others. */

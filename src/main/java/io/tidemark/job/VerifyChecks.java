@@ -206,7 +206,7 @@ final class VerifyChecks {
           Problem.of(
               "TM-VERIFY-003",
               "expectation '" + check.name() + "' cannot be evaluated",
-              SqlFault.reason(e),
+              SqlErrors.message(e),
               "mend its SQL or its columns in pipeline.yaml"));
     }
   }

@@ -79,7 +79,7 @@ final class VerifyCollector extends AbstractStreamOperator<String>
     JobResult.Verified result = new JobResult.Verified(spec.key(), Optional.of(diff), checks);
     try (TableLoader loader = IcebergCatalogs.tableLoader(spec.catalog(), spec.output().table())) {
       loader.open();
-      VerifyDocument.write(loader.loadTable().io(), spec.resultPath(), result);
+      ResultDocument.write(loader.loadTable(), spec.resultPath(), result);
     }
   }
 

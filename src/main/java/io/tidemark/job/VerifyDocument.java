@@ -4,8 +4,6 @@ import io.tidemark.model.JobResult;
 import io.tidemark.model.RecordJson;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.iceberg.exceptions.NotFoundException;
@@ -25,15 +23,6 @@ final class VerifyDocument {
           .filter(r -> r.key().equals(key));
     } catch (NotFoundException | IOException | IllegalArgumentException e) {
       return Optional.empty();
-    }
-  }
-
-  static void write(FileIO io, String path, JobResult.Verified result) {
-    String json = RecordJson.write(result, JobResult.class);
-    try (OutputStream out = io.newOutputFile(path).createOrOverwrite()) {
-      out.write(json.getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

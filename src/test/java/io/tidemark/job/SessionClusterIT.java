@@ -1,0 +1,247 @@
+package io.tidemark.job;
+
+import static io.tidemark.job.JobBed.row;
+import static io.tidemark.job.JobBed.sliced;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.cluster.Cluster;
+import io.tidemark.cluster.Clusters;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetDiff.Counts;
+import io.tidemark.model.Environment.FlinkEndpoint;
+import io.tidemark.model.Grain;
+import io.tidemark.model.JobResult;
+import io.tidemark.model.JobSpec;
+import io.tidemark.model.RecordJson;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.model.Transform;
+import io.tidemark.testing.LakeFixture;
+import io.tidemark.testing.SessionCluster;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SessionClusterIT {
+  @TempDir private static Path folder;
+  private static SessionCluster flink;
+  private static Path jar;
+  private static Cluster cluster;
+  private static JobBed bed;
+
+  @BeforeAll
+  static void open() throws IOException {
+    flink = SessionCluster.start(folder.resolve("flink"), 4);
+    jar = SessionCluster.jobJar(folder);
+    cluster = open(flink.rest());
+    bed = JobBed.open(LakeFixture.sqlite(folder), cluster);
+  }
+
+  @AfterAll
+  static void close() {
+    if (bed != null) {
+      bed.close();
+      flink.close();
+    }
+  }
+
+  private static Cluster open(String rest) {
+    return Clusters.open(
+        new FlinkEndpoint(Optional.of(rest), 2, Optional.of(jar)),
+        (job, env) -> {
+          throw new AssertionError("a session cluster composes in the job jar");
+        });
+  }
+
+  private static Dataset input(String name, int rows) {
+    Dataset input =
+        bed.dataset(
+            name,
+            sliced("at", Grain.MONTH, Grain.MONTH),
+            "id BIGINT NOT NULL",
+            "at TIMESTAMP(6)",
+            "amount INT");
+    List<List<Object>> list = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      list.add(row((long) i, Instant.parse("2001-01-01T00:00:00Z").plusSeconds(i), i));
+    }
+    bed.append(input, list);
+    return input;
+  }
+
+  private static Dataset output(String name) {
+    return bed.dataset(
+        name,
+        sliced("at", Grain.MONTH, Grain.MONTH),
+        "id BIGINT NOT NULL",
+        "at TIMESTAMP(6)",
+        "twice INT");
+  }
+
+  private static SliceSet january() {
+    return SliceSet.parse(Grain.MONTH, "2001-01");
+  }
+
+  @Test
+  void buildsAndVerifiesOverRestAndUploadsTheJarOnce() throws IOException {
+    Dataset in = input("plain_in", 10);
+    Dataset out = output("plain_out");
+    bed.append(out, List.of(row(3L, Instant.parse("2001-01-01T00:00:03Z"), 7)));
+    long base = bed.fixture().head(out.table());
+    JobSpec.Build build =
+        bed.sql(
+            "r1/build-plain",
+            "SELECT id, `at`, amount * 2 AS twice FROM plain_in",
+            out,
+            january(),
+            bed.input(in));
+
+    JobResult.Built built = bed.built(build);
+
+    assertThat(built.rowsIn()).containsExactly(10L);
+    assertThat(bed.rows(out)).hasSize(10).contains("[3, 2001-01-01T00:00:03, 6]");
+    JobSpec.Verify verify =
+        new JobSpec.Verify(
+            "r1/verify-plain",
+            build.catalog(),
+            build.output(),
+            Optional.of(base),
+            bed.lake().head(out.table(), JobBed.BRANCH).orElseThrow(),
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            2,
+            bed.lake().documentPath(out.table(), "verify.json"));
+    bed.run(verify);
+    JobResult.Verified verified =
+        RecordJson.read(
+            bed.lake().readText(out.table(), verify.resultPath()).orElseThrow(),
+            JobResult.Verified.class);
+    assertThat(verified.diff().orElseThrow().counts()).isEqualTo(new Counts(9, 0, 1, 0, 10));
+    assertThat((List<?>) flink.get("/jars").get("files"))
+        .extracting(f -> ((Map<?, ?>) f).get("name"))
+        .isNotEmpty()
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aTaskManagerKilledDuringAJobLosesAndDoublesNothing() throws Exception {
+    Dataset in = input("slow_in", 1000);
+    Dataset out = output("slow_out");
+    Path classes = copied(SlowDouble.class, SlowDouble.Doubling.class);
+    JobSpec.Build build =
+        bed.build(
+            "r1/build-slow",
+            new Transform.JavaClass(SlowDouble.class.getName(), List.of(classes.toString())),
+            out,
+            january(),
+            bed.input(in));
+    List<Cluster.Progress> seen = new CopyOnWriteArrayList<>();
+    CompletableFuture<Void> job = CompletableFuture.runAsync(() -> cluster.run(build, seen::add));
+    await().atMost(Duration.ofMinutes(1)).until(() -> job.isDone() || runs("r1/build-slow"));
+    assertThat(job).isNotDone();
+
+    flink.killTaskManager();
+    flink.startTaskManager();
+    job.join();
+
+    assertThat(failures("r1/build-slow")).as("the kill hit the job").isNotEmpty();
+    assertThat(bed.rows(out)).hasSize(1000).contains("[999, 2001-01-01T00:16:39, 1998]");
+    assertThat(bed.stamp(build).content().slices().get(0).rows()).isEqualTo(1000);
+    Cluster.Progress last = seen.get(seen.size() - 1);
+    assertThat(last.tasksDone()).isEqualTo(last.tasks());
+  }
+
+  private static Map<?, ?> overview(String key) throws IOException {
+    for (Object job : (List<?>) flink.get("/jobs/overview").get("jobs")) {
+      if (key.equals(((Map<?, ?>) job).get("name"))) {
+        return (Map<?, ?>) job;
+      }
+    }
+    return Map.of();
+  }
+
+  private static boolean runs(String key) throws IOException {
+    return overview(key).get("tasks") instanceof Map<?, ?> tasks
+        && !Long.valueOf(0).equals(tasks.get("running"));
+  }
+
+  private static List<?> failures(String key) throws IOException {
+    Map<?, ?> exceptions = flink.get("/jobs/" + overview(key).get("jid") + "/exceptions");
+    return (List<?>) ((Map<?, ?>) exceptions.get("exceptionHistory")).get("entries");
+  }
+
+  /** A folder with some classes alone, as a user's build makes one. */
+  private static Path copied(Class<?>... classes) throws IOException, URISyntaxException {
+    Path to = folder.resolve("classes");
+    for (Class<?> c : classes) {
+      String name = c.getName().replace('.', '/') + ".class";
+      Path file = to.resolve(name);
+      Files.createDirectories(file.getParent());
+      Files.copy(Path.of(c.getResource("/" + name).toURI()), file);
+    }
+    return to;
+  }
+
+  @Test
+  void anExceptionOfTheQueryIsTheUsersToMend() {
+    Dataset in = input("zero_in", 5);
+    Dataset out = output("zero_out");
+    JobSpec.Build build =
+        bed.sql(
+            "r1/build-zero",
+            "SELECT id, `at`, 10 / amount AS twice FROM zero_in",
+            out,
+            january(),
+            bed.input(in));
+
+    TidemarkException e =
+        catchThrowableOfType(TidemarkException.class, () -> cluster.run(build, p -> {}));
+
+    assertThat(e.category()).isEqualTo(TidemarkException.Category.USER);
+    assertThat(e.problems().get(0).what())
+        .isEqualTo("transform 'zero_out' failed: java.lang.ArithmeticException: / by zero");
+  }
+
+  @Test
+  void aProblemFoundWhileComposingOnTheJobManagerArrivesWithItsPlace() {
+    Dataset in = input("typo_in", 1);
+    Dataset out = output("typo_out");
+    JobSpec.Build build =
+        bed.sql("r1/build-typo", "SELECT idd FROM typo_in", out, january(), bed.input(in));
+
+    TidemarkException e =
+        catchThrowableOfType(TidemarkException.class, () -> cluster.run(build, p -> {}));
+
+    assertThat(e.category()).isEqualTo(TidemarkException.Category.USER);
+    assertThat(e.problems().get(0).where()).contains(build.transform().where());
+    assertThat(e.problems().get(0).why()).contains("idd");
+  }
+
+  @Test
+  void anAddressWhereNobodyAnswersIsSaidSo() {
+    Cluster nowhere = open("http://localhost:1");
+
+    TidemarkException e =
+        catchThrowableOfType(TidemarkException.class, () -> nowhere.cancel("any"));
+
+    assertThat(e.category()).isEqualTo(TidemarkException.Category.EXTERNAL);
+    assertThat(e.problems().get(0).what())
+        .isEqualTo("cannot reach the Flink cluster at http://localhost:1/");
+  }
+}
