@@ -10,7 +10,6 @@ import io.tidemark.spec.Drafts.DatasetDraft;
 import io.tidemark.spec.Drafts.ExpectationDraft;
 import io.tidemark.spec.Drafts.OtherColumn;
 import io.tidemark.spec.Drafts.SqlCheck;
-import io.tidemark.spec.Drafts.SqlKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,22 +25,26 @@ final class CrossChecks {
   private final SqlAnalyzer sql;
   private final Map<String, Dataset> built;
   private final Map<String, DatasetDraft> drafts;
+  private final Set<String> known;
 
   /**
    * @param built the datasets whose columns are known
-   * @param drafts all datasets
+   * @param drafts all datasets that could be read
+   * @param known the names of all datasets
    */
   CrossChecks(
       Problems problems,
       DatasetBuilder builder,
       SqlAnalyzer sql,
       Map<String, Dataset> built,
-      Map<String, DatasetDraft> drafts) {
+      Map<String, DatasetDraft> drafts,
+      Set<String> known) {
     this.problems = problems;
     this.builder = builder;
     this.sql = sql;
     this.built = built;
     this.drafts = drafts;
+    this.known = known;
   }
 
   void check(List<ChangeDraft> changes) {
@@ -93,35 +96,43 @@ final class CrossChecks {
     }
     for (OtherColumn other : draft.others()) {
       String name = other.dataset().value();
-      if (!drafts.containsKey(name)) {
+      if (!known.contains(name)) {
         problems.add(
             other.dataset().where(),
             "TM-SPEC-046",
             "unknown dataset '" + name + "'",
             "",
-            NearestName.hint(name, drafts.keySet()));
+            NearestName.hint(name, known));
       } else if (built.containsKey(name)) {
         other.column().ifPresent(c -> builder.exists(c, name, built.get(name).schema()));
       }
     }
     for (SqlCheck check : draft.sql()) {
       String table = check.dataset().orElse(dataset.id().value());
-      if (built.containsKey(table)) {
-        sql.check(check.kind(), table, check.sql());
+      if (built.containsKey(table) && columnsExist(draft, dataset)) {
+        sql.check(check, table);
       }
     }
+  }
+
+  private boolean columnsExist(ExpectationDraft draft, DatasetDraft dataset) {
+    Dataset whole = built.get(dataset.id().value());
+    return whole != null
+        && draft.columns().stream().allMatch(c -> whole.schema().find(c.value()).isPresent());
   }
 
   private void use(ChangeReader.Use use) {
     String name = use.dataset().value();
     DatasetDraft draft = drafts.get(name);
-    if (draft == null) {
+    if (draft == null && known.contains(name)) {
+      return;
+    } else if (draft == null) {
       problems.add(
           use.dataset().where(),
           "TM-SPEC-051",
           "unknown dataset '" + name + "' in an expected change",
           "",
-          NearestName.hint(name, drafts.keySet()));
+          NearestName.hint(name, known));
       return;
     }
     if (draft.kind() != Kind.DERIVED) {
@@ -168,6 +179,6 @@ final class CrossChecks {
     for (String side : List.of("old_", "new_")) {
       schema.columns().forEach(c -> sides.add(Column.nullable(side + c.name(), c.type())));
     }
-    use.predicates().forEach(p -> sql.check(SqlKind.PREDICATE, sides, p));
+    use.predicates().forEach(p -> sql.checkPredicate(sides, p));
   }
 }

@@ -10,15 +10,25 @@ import io.tidemark.model.Transform;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What the YAML files say, each thing with its place, before anything is put together. */
 final class Drafts {
   private Drafts() {}
 
-  record Pipeline(String name, List<DatasetDraft> datasets, List<TransformDraft> transforms) {
+  /**
+   * @param broken names of datasets and transforms with problems of their own, so that nothing is
+   *     said of what follows from these
+   */
+  record Pipeline(
+      String name,
+      List<DatasetDraft> datasets,
+      List<TransformDraft> transforms,
+      Set<String> broken) {
     Pipeline {
       datasets = List.copyOf(datasets);
       transforms = List.copyOf(transforms);
+      broken = Set.copyOf(broken);
     }
   }
 
@@ -67,16 +77,33 @@ final class Drafts {
 
   /** What a piece of SQL must be. */
   enum SqlKind {
+    /** Of one row. */
     PREDICATE,
-    AGGREGATE
+    /** One number over all rows. */
+    AGGREGATE,
+    /** A literal that can be compared with a column. */
+    BOUND
   }
 
   /**
    * A piece of SQL over the rows of one dataset.
    *
    * @param dataset empty for the dataset that declares it
+   * @param column what a bound is compared with; empty for the other kinds
    */
-  record SqlCheck(SqlKind kind, Optional<String> dataset, Snippet sql) {}
+  record SqlCheck(SqlKind kind, Optional<String> dataset, Snippet sql, Optional<String> column) {
+    static SqlCheck predicate(Snippet sql) {
+      return new SqlCheck(SqlKind.PREDICATE, Optional.empty(), sql, Optional.empty());
+    }
+
+    static SqlCheck aggregate(Optional<String> dataset, Snippet sql) {
+      return new SqlCheck(SqlKind.AGGREGATE, dataset, sql, Optional.empty());
+    }
+
+    static SqlCheck bound(String column, Snippet literal) {
+      return new SqlCheck(SqlKind.BOUND, Optional.empty(), literal, Optional.of(column));
+    }
+  }
 
   record TransformDraft(
       Located<String> output,

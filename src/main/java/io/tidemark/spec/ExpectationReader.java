@@ -7,12 +7,12 @@ import io.tidemark.model.Expectation.Severity;
 import io.tidemark.spec.Drafts.ExpectationDraft;
 import io.tidemark.spec.Drafts.OtherColumn;
 import io.tidemark.spec.Drafts.SqlCheck;
-import io.tidemark.spec.Drafts.SqlKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads the expectations of one dataset. */
 final class ExpectationReader {
@@ -102,7 +102,7 @@ final class ExpectationReader {
                           new Expectation.SqlPredicate(sql.text().strip()),
                           List.of(),
                           List.of(),
-                          List.of(new SqlCheck(SqlKind.PREDICATE, Optional.empty(), sql))));
+                          List.of(SqlCheck.predicate(sql))));
       case "golden" -> value.text("'golden'").flatMap(this::golden);
       default -> throw new IllegalStateException("[BUG] rule " + rule);
     };
@@ -158,8 +158,8 @@ final class ExpectationReader {
 
   private Optional<Found> range(YamlMap map) {
     Optional<Located<String>> column = name(map, "column");
-    Optional<Located<String>> min = map.optional("min", v -> v.scalar("'min'"));
-    Optional<Located<String>> max = map.optional("max", v -> v.scalar("'max'"));
+    Optional<Snippet> min = map.optional("min", v -> v.literal("'min'"));
+    Optional<Snippet> max = map.optional("max", v -> v.literal("'max'"));
     if (min.isEmpty() && max.isEmpty()) {
       problems.add(
           map.where(), "TM-SPEC-033", "'range' has no bound", "", "give 'min', 'max' or both");
@@ -169,30 +169,13 @@ final class ExpectationReader {
         c ->
             new Found(
                 "range(" + c.value() + ")",
-                new Expectation.InRange(
-                    c.value(), min.map(Located::value), max.map(Located::value)),
+                new Expectation.InRange(c.value(), min.map(Snippet::text), max.map(Snippet::text)),
                 List.of(c),
                 List.of(),
-                bounds(c, min, max)));
-  }
-
-  /** Bounds are SQL literals: comparing them with the column must type-check. */
-  private static List<SqlCheck> bounds(
-      Located<String> column, Optional<Located<String>> min, Optional<Located<String>> max) {
-    List<SqlCheck> checks = new ArrayList<>();
-    String quoted = SqlText.quote(column.value());
-    for (Optional<Located<String>> bound : List.of(min, max)) {
-      bound.ifPresent(
-          b ->
-              checks.add(
-                  new SqlCheck(
-                      SqlKind.PREDICATE,
-                      Optional.empty(),
-                      new Snippet(
-                          quoted + " <= " + b.value(),
-                          new io.tidemark.model.Location(b.where().file(), b.where().line(), 0)))));
-    }
-    return checks;
+                Stream.of(min, max)
+                    .flatMap(Optional::stream)
+                    .map(b -> SqlCheck.bound(c.value(), b))
+                    .toList()));
   }
 
   private Optional<Found> references(YamlMap map) {
@@ -296,8 +279,8 @@ final class ExpectationReader {
             List.of(),
             List.of(new OtherColumn(dataset.get(), Optional.empty())),
             List.of(
-                new SqlCheck(SqlKind.AGGREGATE, Optional.of(dataset.get().value()), input.get()),
-                new SqlCheck(SqlKind.AGGREGATE, Optional.empty(), output.get()))));
+                SqlCheck.aggregate(Optional.of(dataset.get().value()), input.get()),
+                SqlCheck.aggregate(Optional.empty(), output.get()))));
   }
 
   private Optional<Found> golden(Located<String> file) {

@@ -15,10 +15,13 @@ import io.tidemark.spec.Drafts.Pipeline;
 import io.tidemark.spec.Drafts.SqlDraft;
 import io.tidemark.spec.Drafts.TransformDraft;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Puts the pipelines of a project together into one graph, and checks all of it. One use. */
@@ -30,6 +33,9 @@ final class GraphBuilder {
   private final Map<String, TransformDraft> transforms = new LinkedHashMap<>();
   private final Map<String, SqlAnalyzer.Parsed> queries = new LinkedHashMap<>();
   private final Map<String, Dataset> built = new LinkedHashMap<>();
+
+  /** Names with problems of their own: known, but nothing follows from them. */
+  private final Set<String> broken = new HashSet<>();
 
   GraphBuilder(Problems problems, SqlAnalyzer sql) {
     this.problems = problems;
@@ -46,6 +52,7 @@ final class GraphBuilder {
       List<ChangeDraft> changes,
       Map<String, List<Column>> found,
       Fingerprint revision) {
+    pipelines.forEach(p -> broken.addAll(p.broken()));
     merge(pipelines);
     for (DatasetDraft draft : datasets.values()) {
       declared(draft, found);
@@ -55,7 +62,7 @@ final class GraphBuilder {
     for (TransformDraft transform : order()) {
       analyze(transform).ifPresent(done::add);
     }
-    new CrossChecks(problems, builder, sql, built, datasets).check(changes);
+    new CrossChecks(problems, builder, sql, built, datasets, known()).check(changes);
     if (!problems.isEmpty()) {
       return Optional.empty();
     }
@@ -81,6 +88,7 @@ final class GraphBuilder {
               "dataset '" + draft.id().value() + "' is there twice",
               "the other one is at " + twin.id().where(),
               "remove or rename one of them");
+          broken.add(draft.id().value());
           continue;
         }
         DatasetDraft other = tables.putIfAbsent(draft.table().value().toString(), draft);
@@ -98,7 +106,9 @@ final class GraphBuilder {
       pipeline.transforms().forEach(this::merge);
     }
     for (DatasetDraft draft : datasets.values()) {
-      if (draft.kind() == Kind.DERIVED && !transforms.containsKey(draft.id().value())) {
+      if (draft.kind() == Kind.DERIVED
+          && !transforms.containsKey(draft.id().value())
+          && !broken.contains(draft.id().value())) {
         problems.add(
             draft.id().where(),
             "TM-SPEC-042",
@@ -112,13 +122,15 @@ final class GraphBuilder {
   private void merge(TransformDraft draft) {
     String output = draft.output().value();
     DatasetDraft dataset = datasets.get(output);
-    if (dataset == null) {
+    if (dataset == null && broken.contains(output)) {
+      return;
+    } else if (dataset == null) {
       problems.add(
           draft.output().where(),
           "TM-SPEC-043",
           "transform '" + output + "' writes no dataset of the project",
           "a transform is named by its output",
-          NearestName.hint(output, datasets.keySet()));
+          NearestName.hint(output, known()));
     } else if (dataset.kind() != Kind.DERIVED) {
       problems.add(
           draft.output().where(),
@@ -143,6 +155,9 @@ final class GraphBuilder {
   }
 
   private void declared(DatasetDraft draft, Map<String, List<Column>> found) {
+    if (broken.contains(draft.id().value())) {
+      return;
+    }
     if (draft.columns().isPresent()) {
       builder.columns(draft.columns().get()).ifPresent(c -> add(draft, c));
     } else if (found.containsKey(draft.id().value())) {
@@ -169,7 +184,7 @@ final class GraphBuilder {
 
   private void parse(TransformDraft draft) {
     if (draft.logic() instanceof SqlDraft query) {
-      sql.parse(query.query(), datasets.keySet())
+      sql.parse(query.query(), known())
           .ifPresent(parsed -> queries.put(draft.output().value(), parsed));
     }
   }
@@ -179,7 +194,13 @@ final class GraphBuilder {
     SqlAnalyzer.Parsed query = queries.get(draft.output().value());
     List<Located<String>> declared =
         draft.inputs().orElse(query == null ? List.of() : query.tables());
-    return declared.stream().filter(i -> datasets.containsKey(i.value())).toList();
+    return declared.stream().filter(i -> known().contains(i.value())).toList();
+  }
+
+  private Set<String> known() {
+    Set<String> known = new LinkedHashSet<>(datasets.keySet());
+    known.addAll(broken);
+    return known;
   }
 
   /** Topological order, as declared where it is free; cycles are reported and left out. */
@@ -206,13 +227,13 @@ final class GraphBuilder {
   private void checkInputs(TransformDraft draft) {
     String output = draft.output().value();
     for (Located<String> input : draft.inputs().orElse(List.of())) {
-      if (!datasets.containsKey(input.value())) {
+      if (!known().contains(input.value())) {
         problems.add(
             input.where(),
             "TM-SPEC-046",
             "unknown input '" + input.value() + "'",
             "",
-            NearestName.hint(input.value(), datasets.keySet()));
+            NearestName.hint(input.value(), known()));
       }
     }
     SqlAnalyzer.Parsed query = queries.get(output);
@@ -237,7 +258,7 @@ final class GraphBuilder {
         }
       }
       for (Located<String> input : draft.inputs().get()) {
-        if (!read.contains(input.value()) && datasets.containsKey(input.value())) {
+        if (!read.contains(input.value()) && known().contains(input.value())) {
           problems.add(
               input.where(),
               "TM-SPEC-048",
@@ -261,7 +282,12 @@ final class GraphBuilder {
     if (draft.logic() instanceof ClassDraft code) {
       return javaClass(draft, code, read);
     }
-    return query == null ? Optional.empty() : sql(draft, query, read);
+    List<String> names = inputs.stream().map(Located::value).toList();
+    boolean agreed =
+        query != null && query.tables().stream().allMatch(t -> names.contains(t.value()));
+    return agreed && !broken.contains(draft.output().value())
+        ? sql(draft, query, read)
+        : Optional.empty();
   }
 
   private Optional<Transform> sql(

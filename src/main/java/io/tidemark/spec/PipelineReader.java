@@ -9,6 +9,7 @@ import io.tidemark.model.Transform.Window;
 import io.tidemark.spec.Drafts.ClassDraft;
 import io.tidemark.spec.Drafts.ColumnDraft;
 import io.tidemark.spec.Drafts.DatasetDraft;
+import io.tidemark.spec.Drafts.ExpectationDraft;
 import io.tidemark.spec.Drafts.GovernanceDraft;
 import io.tidemark.spec.Drafts.LayoutDraft;
 import io.tidemark.spec.Drafts.LogicDraft;
@@ -18,9 +19,12 @@ import io.tidemark.spec.Drafts.TransformDraft;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /** Reads one pipeline.yaml with the files that it names. */
 final class PipelineReader {
@@ -28,6 +32,10 @@ final class PipelineReader {
 
   private final ProjectFiles files;
   private final Problems problems;
+  private final Set<String> broken = new HashSet<>();
+
+  /** Problems of expectations: the dataset itself is still whole. */
+  private int forgiven;
 
   PipelineReader(ProjectFiles files, Problems problems) {
     this.files = files;
@@ -49,8 +57,15 @@ final class PipelineReader {
                 all.values()
                     .forEach(
                         (id, value) ->
-                            id(all, id)
-                                .flatMap(i -> value.map(Shape.DATASET).flatMap(d -> dataset(i, d)))
+                            whole(
+                                    id,
+                                    () ->
+                                        id(all, id)
+                                            .flatMap(
+                                                i ->
+                                                    value
+                                                        .map(Shape.DATASET)
+                                                        .flatMap(d -> dataset(i, d))))
                                 .ifPresent(datasets::add)));
     List<TransformDraft> transforms = new ArrayList<>();
     map.optional("transforms", v -> v.anyMap("'transforms'"))
@@ -59,11 +74,27 @@ final class PipelineReader {
                 all.values()
                     .forEach(
                         (id, value) ->
-                            id(all, id)
-                                .flatMap(
-                                    i -> value.map(Shape.TRANSFORM).flatMap(t -> transform(i, t)))
+                            whole(
+                                    id,
+                                    () ->
+                                        id(all, id)
+                                            .flatMap(
+                                                i ->
+                                                    value
+                                                        .map(Shape.TRANSFORM)
+                                                        .flatMap(t -> transform(i, t))))
                                 .ifPresent(transforms::add)));
-    return new Pipeline(name, datasets, transforms);
+    return new Pipeline(name, datasets, transforms, broken);
+  }
+
+  /** Reads a dataset or transform; remembers its name if anything in it is wrong. */
+  private <T> Optional<T> whole(String name, Supplier<Optional<T>> read) {
+    int before = problems.count() - forgiven;
+    Optional<T> value = read.get();
+    if (problems.count() - forgiven > before) {
+      broken.add(name);
+    }
+    return value;
   }
 
   private Optional<Located<String>> id(YamlMap map, String key) {
@@ -102,11 +133,16 @@ final class PipelineReader {
                 .orElse(Tier.STANDARD),
             map.textOrEmpty("owner"),
             map.textOrEmpty("description"),
-            map.find("expectations")
-                .map(v -> new ExpectationReader(files, problems).read(v))
-                .orElse(List.of()));
+            map.find("expectations").map(this::expectations).orElse(List.of()));
     return kind.flatMap(
         k -> table.map(t -> new DatasetDraft(id, k, t, columns, key, layout, governance)));
+  }
+
+  private List<ExpectationDraft> expectations(YamlValue value) {
+    int before = problems.count();
+    List<ExpectationDraft> expectations = new ExpectationReader(files, problems).read(value);
+    forgiven += problems.count() - before;
+    return expectations;
   }
 
   private Optional<Located<TableRef>> table(Located<String> text) {

@@ -2,7 +2,6 @@ package io.tidemark.spec;
 
 import io.tidemark.model.Column;
 import io.tidemark.model.DatasetId;
-import io.tidemark.spec.Drafts.SqlKind;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -11,13 +10,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlBasicCall;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
-import org.apache.calcite.sql.SqlTableRef;
 import org.apache.calcite.sql.SqlUnresolvedFunction;
 import org.apache.calcite.sql.dialect.AnsiSqlDialect;
 import org.apache.calcite.sql.parser.SqlParserPos;
@@ -32,6 +31,9 @@ import org.apache.flink.table.types.logical.LogicalType;
  * part of it, and everything that is wrong with it at its place in the file. Not thread-safe.
  */
 final class SqlAnalyzer {
+  private static final String SCRATCH = "tidemark_scratch";
+  private static final Pattern COMMENT = Pattern.compile("--[^\\n]*|(?s)/\\*.*?\\*/");
+
   private final Problems problems;
   private final SqlPlanner planner = new SqlPlanner();
   private final Map<String, List<Column>> tables = new LinkedHashMap<>();
@@ -69,8 +71,9 @@ final class SqlAnalyzer {
   /** Reads one query; empty if it is none, which is then among the problems. */
   Optional<Parsed> parse(Snippet sql, Set<String> datasets) {
     return statement(sql)
-        .map(
+        .flatMap(
             query -> {
+              int before = problems.count();
               Map<String, Located<String>> names = new LinkedHashMap<>();
               for (SqlIdentifier name : TableNames.in(query)) {
                 SqlParserPos pos = name.getParserPosition();
@@ -93,12 +96,23 @@ final class SqlAnalyzer {
                   names.putIfAbsent(name.getSimple(), new Located<>(name.getSimple(), at));
                 }
               }
-              return new Parsed(sql, List.copyOf(names.values()));
+              return problems.count() == before
+                  ? Optional.of(new Parsed(sql, List.copyOf(names.values())))
+                  : Optional.empty();
             });
   }
 
   private Optional<SqlNode> statement(Snippet sql) {
     List<SqlNode> statements;
+    if (COMMENT.matcher(sql.text()).replaceAll("").isBlank()) {
+      problems.add(
+          sql.start(),
+          "TM-SQL-005",
+          "the file holds no query",
+          "a transform is one query",
+          "write a SELECT");
+      return Optional.empty();
+    }
     try {
       statements = planner.parse(sql.text());
     } catch (RuntimeException e) {
@@ -106,14 +120,11 @@ final class SqlAnalyzer {
       return Optional.empty();
     }
     if (statements.size() != 1) {
-      SqlParserPos second =
-          statements.isEmpty() ? SqlParserPos.ZERO : statements.get(1).getParserPosition();
+      SqlParserPos second = statements.get(statements.size() - 1).getParserPosition();
       problems.add(
           sql.at(second.getLineNum(), second.getColumnNum()),
           "TM-SQL-005",
-          statements.isEmpty()
-              ? "the file holds no query"
-              : "the file holds more than one statement",
+          "the file holds more than one statement",
           "a transform is one query",
           "keep one SELECT per file");
       return Optional.empty();
@@ -121,9 +132,7 @@ final class SqlAnalyzer {
     SqlNode statement = statements.get(0);
     if (!statement.getKind().belongsTo(org.apache.calcite.sql.SqlKind.QUERY)) {
       problems.add(
-          sql.at(
-              statement.getParserPosition().getLineNum(),
-              statement.getParserPosition().getColumnNum()),
+          sql.start(),
           "TM-SQL-006",
           "the statement is no query",
           "Tidemark itself writes the output table",
@@ -146,7 +155,7 @@ final class SqlAnalyzer {
     try {
       String normal = normal(planner.parse(sql.text()).get(0));
       SqlPlanner.Planned planned = planner.plan(planner.parse(sql.text()).get(0));
-      refuse(planned.query(), sql);
+      new Refusals(problems).check(planned.query(), sql, 0);
       PlanWalk walk = new PlanWalk(references::contains);
       PlanWalk.Facts facts = walk.walk(planned.root().rel);
       for (String what : new java.util.TreeSet<>(walk.orderDependent())) {
@@ -223,48 +232,6 @@ final class SqlAnalyzer {
         .toList();
   }
 
-  /** Reports what makes a query depend on more than its inputs. */
-  private void refuse(SqlNode query, Snippet sql) {
-    query.accept(
-        new SqlBasicVisitor<Void>() {
-          @Override
-          public Void visit(SqlCall call) {
-            SqlParserPos pos = call.getParserPosition();
-            if (!call.getOperator().isDeterministic() || call.getOperator().isDynamicFunction()) {
-              problems.add(
-                  sql.at(pos.getLineNum(), pos.getColumnNum()),
-                  "TM-SQL-007",
-                  call.getOperator().getName() + " is not deterministic",
-                  "a slice that is recomputed would differ although nothing changed",
-                  "take the value from an input column");
-            }
-            if (call instanceof SqlTableRef ref
-                && !((org.apache.calcite.sql.SqlNodeList) ref.operand(1)).isEmpty()) {
-              problems.add(
-                  sql.at(pos.getLineNum(), pos.getColumnNum()),
-                  "TM-SQL-004",
-                  "a table hint on a dataset",
-                  "Tidemark itself chooses what is read",
-                  "remove the hint");
-            }
-            return super.visit(call);
-          }
-
-          @Override
-          public Void visit(org.apache.calcite.sql.SqlDynamicParam param) {
-            problems.add(
-                sql.at(
-                    param.getParserPosition().getLineNum(),
-                    param.getParserPosition().getColumnNum()),
-                "TM-SQL-004",
-                "a parameter '?'",
-                "a transform has no parameters",
-                "write the value");
-            return null;
-          }
-        });
-  }
-
   private static io.tidemark.model.Location find(SqlNode query, String operator, Snippet sql) {
     List<SqlParserPos> found = new ArrayList<>();
     query.accept(
@@ -317,46 +284,18 @@ final class SqlAnalyzer {
         .getSql();
   }
 
-  /** Type-checks a predicate or an aggregate over a registered table. */
-  void check(SqlKind kind, String table, Snippet sql) {
-    check(kind, table, tables.get(table), sql);
+  /** Type-checks a piece of SQL over a registered table. */
+  void check(Drafts.SqlCheck check, String table) {
+    fragments().check(check, table, tables.get(table));
   }
 
-  /** The same over columns that are no dataset's. */
-  void check(SqlKind kind, List<Column> columns, Snippet sql) {
-    planner.register("tidemark_scratch", columns);
-    check(kind, "tidemark_scratch", columns, sql);
+  /** Type-checks a predicate over columns that are no dataset's. */
+  void checkPredicate(List<Column> columns, Snippet sql) {
+    planner.register(SCRATCH, columns);
+    fragments().check(Drafts.SqlCheck.predicate(sql), SCRATCH, columns);
   }
 
-  private void check(SqlKind kind, String table, List<Column> columns, Snippet sql) {
-    List<String> names = columns.stream().map(Column::name).toList();
-    int linesBefore = 0;
-    try {
-      planner.parseExpression(sql.text());
-      linesBefore = 1;
-      String from = SqlText.quote(table);
-      String query =
-          kind == SqlKind.PREDICATE
-              ? "SELECT 1 FROM " + from + " WHERE (\n" + sql.text() + "\n)"
-              : "SELECT (\n" + sql.text() + "\n) FROM " + from;
-      SqlPlanner.Planned planned = planner.plan(planner.parse(query).get(0));
-      refuse(planned.query(), new Snippet(query, sql.at(0, 0)));
-      if (kind == SqlKind.AGGREGATE) {
-        LogicalType type =
-            FlinkTypeFactory.toLogicalType(
-                planned.root().rel.getRowType().getFieldList().get(0).getType());
-        boolean one = PlanWalk.isOneRow(planned.root().rel);
-        if (!one || !type.is(org.apache.flink.table.types.logical.LogicalTypeFamily.NUMERIC)) {
-          problems.add(
-              sql.start(),
-              "TM-SQL-010",
-              "'" + sql.text().strip() + "' is no total",
-              "it must give one number over all rows",
-              "write an aggregate such as SUM(amount) or COUNT(*)");
-        }
-      }
-    } catch (RuntimeException e) {
-      problems.add(SqlErrors.problem(e, sql, linesBefore, tables.keySet(), names));
-    }
+  private SqlFragments fragments() {
+    return new SqlFragments(problems, planner);
   }
 }

@@ -14,6 +14,7 @@ final class SqlErrors {
   private static final Pattern AT = Pattern.compile("(?:at|[Ff]rom) line (\\d+), column (\\d+)");
   private static final Pattern MISSING =
       Pattern.compile("(Object|Column|Table) '([^']+)' not found.*", Pattern.DOTALL);
+  private static final Pattern IN_TABLE = Pattern.compile("in table '([^']+)'");
   private static final Pattern ENCOUNTERED =
       Pattern.compile("Encountered \"([^\"]*)\" at line.*", Pattern.DOTALL);
 
@@ -66,7 +67,7 @@ final class SqlErrors {
     Matcher encountered = ENCOUNTERED.matcher(message);
     String what =
         encountered.matches()
-            ? encountered.group(1).equals("<EOF>")
+            ? encountered.group(1).endsWith("<EOF>")
                 ? "the text ends too early"
                 : "unexpected " + encountered.group(1).strip()
             : firstLine(message);
@@ -91,12 +92,15 @@ final class SqlErrors {
           "correct the expression, or CAST its arguments");
     }
     boolean column = missing.group(1).equals("Column");
+    Matcher in = IN_TABLE.matcher(message);
     Collection<String> known = column ? columns : datasets;
     return Problem.at(
         at,
         "TM-SQL-002",
         (column ? "unknown column '" : "unknown dataset '") + missing.group(2) + "'",
-        column ? "no input has it" : "a query reads datasets of the project by their names",
+        column
+            ? in.find() ? "'" + in.group(1) + "' has no such column" : "no input has it"
+            : "a query reads datasets of the project by their names",
         NearestName.hint(missing.group(2), known));
   }
 

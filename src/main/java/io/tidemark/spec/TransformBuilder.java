@@ -186,22 +186,29 @@ final class TransformBuilder {
             "TM-SPEC-061",
             use.name()
                 + " windows of "
-                + use.size()
-                + (use.size().equals(use.slide()) ? "" : " every " + use.slide())
-                + (use.offset().isZero() ? "" : " with an offset of " + use.offset())
+                + text(use.size())
+                + (use.size().equals(use.slide()) ? "" : " every " + text(use.slide()))
+                + (use.offset().isZero() ? "" : " with an offset of " + text(use.offset()))
                 + " do not divide slices of "
                 + slice.text(),
             "a window that reaches over a slice's edge would be made from part of its rows",
             aligned
-                ? "declare a lookback and lookahead of together " + needed + " or more"
+                ? "declare a lookback and lookahead of together " + text(needed) + " or more"
                 : "use windows that divide a "
                     + (slice == Grain.HOUR ? "hour" : "day")
                     + ", or declare a lookback and lookahead of together "
-                    + needed
+                    + text(needed)
                     + " or more");
       }
     }
     eventTimeAtEnd(query, dataset);
+  }
+
+  /** ISO 8601, in days where it is whole days. */
+  private static String text(Duration duration) {
+    return duration.toDays() > 0 && duration.equals(Duration.ofDays(duration.toDays()))
+        ? "P" + duration.toDays() + "D"
+        : duration.toString();
   }
 
   /** A row placed by the end of its window lies in the slice after the rows it is made from. */

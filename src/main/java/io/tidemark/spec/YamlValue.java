@@ -136,25 +136,30 @@ final class YamlValue {
 
   /** SQL text, with the place of its first character. */
   Optional<Snippet> snippet(String what) {
-    return text(what)
-        .map(
-            text -> {
-              ScalarStyle style = ((ScalarNode) node).getScalarStyle();
-              Location at = text.where();
-              boolean oneLine =
-                  node.getStartMark().map(m -> m.getLine()).orElse(0)
-                      == (int) node.getEndMark().map(m -> m.getLine()).orElse(0);
-              return new Snippet(
-                  text.value(),
-                  switch (style) {
-                    case PLAIN -> oneLine ? at : new Location(at.file(), at.line(), 0);
-                    case SINGLE_QUOTED, DOUBLE_QUOTED ->
-                        oneLine
-                            ? new Location(at.file(), at.line(), at.column() + 1)
-                            : new Location(at.file(), at.line(), 0);
-                    default -> new Location(at.file(), at.line() + 1, 0);
-                  });
-            });
+    return text(what).map(this::placed);
+  }
+
+  /** A SQL literal: a number may be written as it is. */
+  Optional<Snippet> literal(String what) {
+    return scalar(what).map(this::placed);
+  }
+
+  private Snippet placed(Located<String> text) {
+    ScalarStyle style = ((ScalarNode) node).getScalarStyle();
+    Location at = text.where();
+    boolean oneLine =
+        node.getStartMark().map(m -> m.getLine()).orElse(0)
+            == (int) node.getEndMark().map(m -> m.getLine()).orElse(0);
+    return new Snippet(
+        text.value(),
+        switch (style) {
+          case PLAIN -> oneLine ? at : new Location(at.file(), at.line(), 0);
+          case SINGLE_QUOTED, DOUBLE_QUOTED ->
+              oneLine
+                  ? new Location(at.file(), at.line(), at.column() + 1)
+                  : new Location(at.file(), at.line(), 0);
+          default -> new Location(at.file(), at.line() + 1, 0);
+        });
   }
 
   Optional<Located<Long>> wholeNumber(String what) {
