@@ -1,0 +1,153 @@
+package io.tidemark.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.tidemark.model.Environment;
+import io.tidemark.model.TidemarkException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigReaderTest {
+  @TempDir Path project;
+
+  private final ConfigReader reader =
+      new ConfigReader(
+          name ->
+              Optional.ofNullable(
+                  Map.of("PW", "s3cret", "CATALOG_CREDENTIAL", "id:key", "EMPTY", "").get(name)));
+
+  @Test
+  void theShippedLocalEnvironmentIsEmbedded() {
+    Environment local = reader.environment(Path.of(""), "local");
+
+    Path home = Path.of("").toAbsolutePath().resolve(".tidemark");
+    assertThat(local.home()).isEqualTo(home);
+    assertThat(local.catalog().name()).isEqualTo("tidemark");
+    assertThat(local.catalog().properties())
+        .containsEntry("catalog-impl", "org.apache.iceberg.jdbc.JdbcCatalog")
+        .containsEntry("uri", "jdbc:sqlite:" + home + "/catalog.db")
+        .containsEntry("warehouse", home + "/warehouse")
+        .doesNotContainKey("type");
+    assertThat(local.store().url()).isEqualTo("jdbc:sqlite:" + home + "/control.db");
+    assertThat(local.cluster())
+        .isEqualTo(new Environment.FlinkEndpoint(Optional.empty(), 2, Optional.empty()));
+  }
+
+  @Test
+  void theShippedProductionExampleReadsOnceItsSecretsAreThere() {
+    ConfigReader with = new ConfigReader(name -> Optional.of("secret-of-" + name));
+
+    Environment production = with.environment(Path.of(""), "production");
+
+    assertThat(production.store().password()).contains("secret-of-TIDEMARK_STORE_PASSWORD");
+    assertThat(production.catalog().properties()).containsEntry("type", "rest");
+    assertThat(production.cluster().rest()).contains("http://jobmanager.example.org:8081");
+    assertThat(production.limits()).isEqualTo(new Environment.Limits(4294967296L, 10_000));
+    assertThat(production.toString()).doesNotContain("secret-of");
+  }
+
+  @Test
+  void secretsComeFromVariablesAndFiles() throws IOException {
+    Files.writeString(project.resolve("pw"), "from file\n");
+
+    Environment env =
+        environment(
+            "prod",
+            """
+            catalog:
+              name: c
+              type: rest
+              properties: {token: '${FILE:pw}', retries: 3}
+            store: {url: 'jdbc:postgresql://h/db', user: u, password: '${ENV:PW}'}
+            """);
+
+    assertThat(env.catalog().properties())
+        .containsEntry("token", "from file")
+        .containsEntry("retries", "3");
+    assertThat(env.store().password()).contains("s3cret");
+  }
+
+  @Test
+  void inlineSecretsAreRefusedOutsideLocalAndNeverShown() throws IOException {
+    String text =
+        """
+        catalog:
+          name: c
+          type: rest
+          properties:
+            credential: hunter2
+            s3.secret-access-key: hunter3
+            uri: https://user:hunter4@catalog
+        store: {url: 'jdbc:postgresql://h/db?password=hunter5', password: hunter6}
+        """;
+
+    TidemarkException refused = refused("prod", text);
+
+    assertThat(refused.problems())
+        .extracting(p -> p.where().orElseThrow().line() + " " + p.code())
+        .containsExactlyInAnyOrder(
+            "5 TM-CONF-002", "6 TM-CONF-002", "7 TM-CONF-002", "8 TM-CONF-002", "8 TM-CONF-002");
+    assertThat(refused.problems().toString()).doesNotContain("hunter");
+    assertThat(environment("local", text).store().password()).contains("hunter6");
+  }
+
+  @Test
+  void everythingWrongIsNamedAtOnce() throws IOException {
+    TidemarkException refused =
+        refused(
+            "prod",
+            """
+            catalog: {type: rest, nmae: c, properties: {uri: '${ENV:NONE}', x: '${NOPE}'}}
+            flink: {parallelism: 0, rest: jobmanager, slots: 3}
+            store: {url: 'jdbc:h2:mem', password: '${FILE:none}'}
+            limits: {batch_bytes: many}
+            """);
+
+    assertThat(refused.problems())
+        .extracting(Object::toString)
+        .containsExactlyInAnyOrder(
+            "config/prod.yaml:1:10: TM-YAML-015: key 'name' is missing",
+            "config/prod.yaml:1:23: TM-YAML-010: unknown key 'nmae' in catalog",
+            "config/prod.yaml:1:50: TM-CONF-003: environment variable 'NONE' is not set",
+            "config/prod.yaml:1:68: TM-CONF-003: unknown reference '${NOPE}'",
+            "config/prod.yaml:2:22: TM-CONF-004: 'parallelism' must be 1 or more",
+            "config/prod.yaml:2:25: TM-CONF-004: 'rest' is no address",
+            "config/prod.yaml:2:43: TM-YAML-010: unknown key 'slots' in flink",
+            "config/prod.yaml:3:9: TM-CONF-005: the control database is neither SQLite nor"
+                + " PostgreSQL",
+            "config/prod.yaml:3:39: TM-CONF-003: the file 'none' cannot be read",
+            "config/prod.yaml:4:23: TM-YAML-012: 'batch_bytes' must be a whole number");
+  }
+
+  @Test
+  void anUnknownEnvironmentNamesTheNearest() throws IOException {
+    Files.createDirectories(project.resolve("config"));
+    Files.writeString(project.resolve("config/staging.yaml"), "x: 1");
+
+    TidemarkException refused =
+        catchThrowableOfType(TidemarkException.class, () -> reader.environment(project, "stagin"));
+
+    assertThat(refused.problems().get(0).fix()).isEqualTo("did you mean 'staging'?");
+    assertThat(
+            catchThrowableOfType(TidemarkException.class, () -> reader.environment(project, "../x"))
+                .getMessage())
+        .contains("cannot be the name of an environment");
+  }
+
+  private Environment environment(String name, String yaml) throws IOException {
+    Path file = project.resolve("config").resolve(name + ".yaml");
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, yaml);
+    return reader.environment(project, name);
+  }
+
+  private TidemarkException refused(String name, String yaml) {
+    return catchThrowableOfType(TidemarkException.class, () -> environment(name, yaml));
+  }
+}
