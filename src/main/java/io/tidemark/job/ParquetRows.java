@@ -56,7 +56,11 @@ final class ParquetRows {
     } catch (IOException | RuntimeException e) {
       throw new UnreadableFile("it is no Parquet file, or its footer is damaged", e);
     }
-    Schema held = ParquetSchemaUtil.convertAndPrune(message);
+    // The other conversion leaves out fields without ids, which is all that most writers make.
+    Schema held =
+        ParquetSchemaUtil.hasIds(message)
+            ? ParquetSchemaUtil.convertAndPrune(message)
+            : ParquetSchemaUtil.convert(message);
     List<NestedField> fields = new ArrayList<>();
     List<Converter> converters = converters(held, fields);
     Schema projection = new Schema(fields);
