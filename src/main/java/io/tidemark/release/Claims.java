@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 public final class Claims {
   private static final Duration TTL = Duration.ofSeconds(60);
   private static final Duration RENEWAL = Duration.ofSeconds(15);
+  private static final int RELEASES = 2;
 
   private final Store store;
   private final Clock clock;
@@ -84,6 +85,8 @@ public final class Claims {
     }
 
     private void add(String name) {
+      // Before it is known to be ours: an answer that is lost must not leave a lease behind.
+      names.add(name);
       Optional<Store.LeaseRow> other = acquire(name);
       if (other.isPresent() && Holder.isGone(other.get().holder())) {
         store.release(name, other.get().holder());
@@ -97,7 +100,6 @@ public final class Claims {
                 "two at once would undo each other's work",
                 "wait until it is done; if it died, its claim ends at " + other.get().expires()));
       }
-      names.add(name);
     }
 
     private Optional<Store.LeaseRow> acquire(String name) {
@@ -144,10 +146,17 @@ public final class Claims {
     public void close() {
       heart.shutdownNow();
       for (String name : names) {
-        try {
-          store.release(name, holder.toString());
-        } catch (TidemarkException e) {
-          // It expires by itself; the work that it protected is done or has failed already.
+        release(name, RELEASES);
+      }
+    }
+
+    private void release(String name, int tries) {
+      try {
+        store.release(name, holder.toString());
+      } catch (TidemarkException e) {
+        // If it stays, it expires by itself; the work that it protected is done or has failed.
+        if (tries > 1) {
+          release(name, tries - 1);
         }
       }
     }

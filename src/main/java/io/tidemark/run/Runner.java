@@ -13,6 +13,7 @@ import io.tidemark.model.Step;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.release.Claims;
 import io.tidemark.release.Journal;
+import io.tidemark.release.Ledger;
 import io.tidemark.release.Publisher;
 import io.tidemark.release.Reverter;
 import io.tidemark.release.Runs;
@@ -63,8 +64,8 @@ public final class Runner {
   }
 
   /**
-   * Records a run of a plan; touches no table. If the newest run of the very same plan is not
-   * finished, it is that one.
+   * Records a run of a plan; touches no table. If the very same work was submitted before and is
+   * not finished, or is what main holds, it is that run.
    *
    * @throws TidemarkException USER if the plan has nothing to do
    */
@@ -74,15 +75,32 @@ public final class Runner {
           Problem.of(
               "TM-RUN-013", "the plan is empty", "nothing is stale", "there is nothing to run"));
     }
-    Optional<RunRow> open =
-        store.runs(RECENT).stream()
-            .filter(run -> run.plan().equals(plan) && isOpen(run.state()))
-            .findFirst();
-    return open.map(RunRow::id).orElseGet(() -> create(graph, plan));
+    Optional<RunRow> same =
+        store.runs(RECENT).stream().filter(run -> isSameWork(run, graph, plan)).findFirst();
+    return same.filter(run -> isOpen(run.state()) || isOnMain(run))
+        .map(RunRow::id)
+        .orElseGet(() -> create(graph, plan));
+  }
+
+  /** Estimates and reasons may read differently from one planning to the next. */
+  private static boolean isSameWork(RunRow run, Graph graph, Plan plan) {
+    return run.plan().steps().equals(plan.steps())
+        && run.plan().change().equals(plan.change())
+        && run.graph().equals(graph);
   }
 
   private static boolean isOpen(RunState state) {
     return !state.isFinal() && state != RunState.PUBLISHED && state != RunState.REVERTING;
+  }
+
+  /** Whether all that a run published is still there: neither reverted nor rolled back. */
+  private boolean isOnMain(RunRow run) {
+    return run.state() == RunState.PUBLISHED
+        && new Ledger(lake)
+            .runs(run.graph()).stream()
+                .filter(published -> published.run().equals(run.id()))
+                .anyMatch(
+                    published -> published.tables().stream().allMatch(t -> t.reverted().isEmpty()));
   }
 
   private RunId create(Graph graph, Plan plan) {

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Wraps a seam's interface around the real thing and does harm at its calls, once at each: the first
- * call of a kind with the same arguments is harmed and its repetition is not.
+ * Wraps a seam's interface around the real thing and does harm at its calls, once at each: the
+ * first call of a kind with the same arguments is harmed and its repetition is not.
  */
 public final class Faults {
   /** What happens at a call. */
@@ -77,6 +77,8 @@ public final class Faults {
         parts.add(dataset.id().value());
       } else if (argument instanceof io.tidemark.model.Stamp stamp) {
         parts.add(stamp.key());
+      } else if (argument instanceof io.tidemark.model.JobSpec job) {
+        parts.add(job.key());
       } else if (argument instanceof io.tidemark.model.Evidence evidence) {
         parts.add(evidence.dataset().value());
       } else if (argument instanceof String text && text.length() < 60 && !text.contains(" ")) {
