@@ -11,6 +11,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -26,7 +27,7 @@ final class DiffTally {
   private final int samplesPerKind;
   private final TreeMap<Long, long[]> slices = new TreeMap<>();
   private final long[] changedColumns;
-  private final Map<String, TreeSet<Sample>> samples = new TreeMap<>();
+  private final Map<String, NavigableSet<Sample>> samples = new TreeMap<>();
   private final TreeMap<String, DiffSum> sums = new TreeMap<>();
   private final TreeSet<Long> duplicateSlices = new TreeSet<>();
   private final SampleOrder order;
@@ -131,7 +132,7 @@ final class DiffTally {
     if (samplesPerKind == 0) {
       return;
     }
-    TreeSet<Sample> kept = kept(verdict, kind);
+    NavigableSet<Sample> kept = kept(verdict, kind);
     SortedMap<String, String> key = new TreeMap<>();
     Object[] keyed = kind == Kind.REMOVED ? before : after;
     for (int column : columns.key()) {
@@ -156,13 +157,13 @@ final class DiffTally {
     return Optional.ofNullable(value).map(v -> CellText.of(v, columns.type(column)));
   }
 
-  private TreeSet<Sample> kept(Verdict verdict, Kind kind) {
+  private NavigableSet<Sample> kept(Verdict verdict, Kind kind) {
     // Unexplained first: U sorts after E, hence the prefix.
     String name = (verdict == Verdict.UNEXPLAINED ? "0" : "1") + kind.ordinal();
     return samples.computeIfAbsent(name, k -> new TreeSet<>(order));
   }
 
-  private void keep(TreeSet<Sample> kept, Sample sample) {
+  private void keep(NavigableSet<Sample> kept, Sample sample) {
     kept.add(sample);
     if (kept.size() > samplesPerKind) {
       kept.pollLast();

@@ -32,15 +32,12 @@ final class GoldenCheck extends AbstractStreamOperator<String>
   /** The columns that the extract has. */
   private final int[] compared;
 
-  private final HashMap<List<String>, ArrayList<String>> expected;
+  private final Map<List<String>, List<String>> expected;
   private transient RowData.FieldGetter[] getters;
   private transient Map<Long, long[]> slices;
 
   private GoldenCheck(
-      String name,
-      DiffColumns columns,
-      int[] compared,
-      HashMap<List<String>, ArrayList<String>> expected) {
+      String name, DiffColumns columns, int[] compared, Map<List<String>, List<String>> expected) {
     this.name = name;
     this.columns = columns;
     this.compared = compared;
@@ -80,11 +77,11 @@ final class GoldenCheck extends AbstractStreamOperator<String>
         throw bad(golden, "column '" + column + "' is missing: rows are found by key and slice");
       }
     }
-    HashMap<List<String>, ArrayList<String>> expected = new HashMap<>();
+    Map<List<String>, List<String>> expected = new HashMap<>();
     for (int line = 1; line < rows.size(); line++) {
-      ArrayList<String> cells = canonical(golden, columns, compared, rows.get(line), line);
+      List<String> cells = canonical(golden, columns, compared, rows.get(line), line);
       if (inSlices(cells, columns, compared, output)) {
-        ArrayList<String> key = new ArrayList<>();
+        List<String> key = new ArrayList<>();
         for (int column : columns.key()) {
           key.add(cells.get(indexOf(compared, column)));
         }
@@ -96,12 +93,12 @@ final class GoldenCheck extends AbstractStreamOperator<String>
     return new GoldenCheck(expectation.name(), columns, compared, expected);
   }
 
-  private static ArrayList<String> canonical(
+  private static List<String> canonical(
       Expectation.Golden golden, DiffColumns columns, int[] compared, List<String> row, int line) {
     if (row.size() != compared.length) {
       throw bad(golden, "record " + line + " has " + row.size() + " cells");
     }
-    ArrayList<String> cells = new ArrayList<>();
+    List<String> cells = new ArrayList<>();
     for (int i = 0; i < compared.length; i++) {
       String cell = row.get(i);
       try {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -45,7 +46,7 @@ final class VerifyOutcomes {
     return outcomes;
   }
 
-  private TreeMap<Long, String> told(Expectation check, String what) {
+  private SortedMap<Long, String> told(Expectation check, String what) {
     return told.getOrDefault(check.name() + "/" + what, new TreeMap<>());
   }
 
@@ -54,7 +55,7 @@ final class VerifyOutcomes {
   }
 
   private CheckOutcome broken(Expectation check, String what) {
-    TreeMap<Long, String> broken = told(check, VerifyChecks.BROKEN);
+    SortedMap<Long, String> broken = told(check, VerifyChecks.BROKEN);
     long violations = total(broken);
     return new CheckOutcome(
         check.name(),
@@ -66,8 +67,8 @@ final class VerifyOutcomes {
 
   private CheckOutcome rowCount(
       Expectation check, Expectation.RowCount count, JobSpec.Verify spec) {
-    TreeMap<Long, String> out = told(check, VerifyChecks.OUTPUT);
-    TreeMap<Long, String> in = told(check, VerifyChecks.INPUT);
+    SortedMap<Long, String> out = told(check, VerifyChecks.OUTPUT);
+    SortedMap<Long, String> in = told(check, VerifyChecks.INPUT);
     boolean perSlice =
         spec.inputs().get(0).layout().eventTime().isPresent()
             && spec.output().layout().eventTime().isPresent();
@@ -121,7 +122,7 @@ final class VerifyOutcomes {
   }
 
   private CheckOutcome golden(Expectation check, long expected) {
-    TreeMap<Long, String> wrong = told(check, GoldenCheck.WRONG);
+    SortedMap<Long, String> wrong = told(check, GoldenCheck.WRONG);
     long found = total(told(check, GoldenCheck.FOUND));
     long differing = total(wrong);
     // A key found more than once is one of its rows too many.
