@@ -156,7 +156,7 @@ class ArchitectureTest {
         .that()
         .resideInAPackage(packageOf(name))
         .should()
-        .callMethodWhere(readsTheClock())
+        .callMethodWhere(readsTheClock().or(readsTheEnvironment()))
         .orShould()
         .dependOnClassesThat(
             named(
@@ -449,6 +449,14 @@ class ArchitectureTest {
                   && Set.of("currentTimeMillis", "nanoTime", "getenv", "getProperty").contains(name)
               || owner.equals("java.lang.Math") && name.equals("random");
         });
+  }
+
+  private static DescribedPredicate<JavaMethodCall> readsTheEnvironment() {
+    return call(
+        "reads the process's environment",
+        c ->
+            c.getTarget().getOwner().getName().equals("java.lang.System")
+                && Set.of("getenv", "getProperty").contains(c.getTarget().getName()));
   }
 
   private static DescribedPredicate<JavaMethodCall> call(

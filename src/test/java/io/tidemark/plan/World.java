@@ -28,7 +28,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Tables as a planner sees them, with their histories: snapshots follow each other by number, every
@@ -91,6 +93,10 @@ final class World {
   World apply(Graph graph, Plan plan) {
     RunId run = new RunId("run-" + ++runs);
     Map<DatasetId, Long> bases = new HashMap<>();
+    Map<DatasetId, List<String>> columns = new HashMap<>();
+    for (Plan.Impact impact : plan.impacts()) {
+      columns.put(impact.dataset(), changedColumns(graph, impact));
+    }
     for (Step step : plan.steps()) {
       if (step instanceof Step.PrepareV1 prepare) {
         prepare.outputs().forEach(o -> bases.put(o, table(graph, o).head));
@@ -103,12 +109,38 @@ final class World {
         table.history.put(
             table.head,
             publish.slices().ranges().ranges().stream()
-                .map(r -> new Touched(r, List.of("*"), "publish of run " + run))
+                .map(r -> new Touched(r, columns.get(publish.dataset()), "publish of run " + run))
                 .toList());
       }
     }
     previous = Optional.of(graph);
     return this;
+  }
+
+  /** What the diff of a publish finds: where only column logic differs, those columns. */
+  private List<String> changedColumns(Graph graph, Plan.Impact impact) {
+    SortedSet<String> differing = new TreeSet<>();
+    for (Plan.Reason reason : impact.reasons()) {
+      if (reason.kind() != Plan.ChangeKind.LOGIC) {
+        return List.of("*");
+      }
+    }
+    for (SliceRecord record : table(graph, impact.dataset()).ledger.values()) {
+      Analysis before = analyses.get(record.fingerprint());
+      Analysis after = graph.transformOf(impact.dataset()).orElseThrow().analysis();
+      if (before == null || !before.rows().equals(after.rows())) {
+        return List.of("*");
+      }
+      after
+          .columns()
+          .forEach(
+              (c, f) -> {
+                if (!f.equals(before.columns().get(c))) {
+                  differing.add(c);
+                }
+              });
+    }
+    return List.copyOf(differing);
   }
 
   private void build(Graph graph, Step.BuildV1 step, Map<DatasetId, Long> bases, RunId run) {
