@@ -96,6 +96,11 @@ final class TableCommit {
       } catch (CommitFailedException | CommitStateUnknownException e) {
         LOG.warn("commit {} to {} failed or its answer was lost; looking", key, table.name(), e);
         failure = e;
+      } catch (TidemarkException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        // Whatever a catalog throws, the commit may have landed.
+        return find().orElseThrow(() -> failed(e));
       }
     }
     RuntimeException last = failure;
