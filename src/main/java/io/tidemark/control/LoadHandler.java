@@ -222,11 +222,16 @@ final class LoadHandler {
                 note),
             document);
     run(dataset, job);
-    return workplace
-        .lake()
-        .readText(dataset.table(), document)
-        .map(text -> (JobResult.Loaded) RecordJson.read(text, JobResult.class))
-        .orElseThrow(() -> lost(dataset));
+    JobResult.Loaded result =
+        workplace
+            .lake()
+            .readText(dataset.table(), document)
+            .map(text -> (JobResult.Loaded) RecordJson.read(text, JobResult.class))
+            .orElseThrow(() -> lost(dataset));
+    if (workplace.lake().find(dataset.table(), "main", key).isEmpty()) {
+      throw tooBad(dataset, result);
+    }
+    return result;
   }
 
   /**
@@ -261,6 +266,23 @@ final class LoadHandler {
     } finally {
       watcher.step(new StepProgress(job.key(), label, done ? Phase.DONE : Phase.FAILED, 1, ""));
     }
+  }
+
+  private static TidemarkException tooBad(Dataset dataset, JobResult.Loaded result) {
+    String first = String.join("\n", result.firstProblems());
+    return TidemarkException.user(
+        Problem.of(
+            "TM-LOAD-008",
+            result.deadLetters()
+                + " of "
+                + (result.rows() + result.deadLetters())
+                + " rows for '"
+                + dataset.id()
+                + "' cannot be read, so nothing was loaded",
+            first,
+            "correct the files; rows that cannot be read are kept in "
+                + deadLetters(dataset)
+                + ". To load the rest all the same: --max-bad 1"));
   }
 
   private static TidemarkException lost(Dataset dataset) {
