@@ -7,16 +7,14 @@ import io.tidemark.control.Control;
 import io.tidemark.control.Controls;
 import io.tidemark.control.Openers;
 import io.tidemark.control.Report;
+import io.tidemark.job.CatalogQuery;
 import io.tidemark.job.JobMain;
 import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lakes;
-import io.tidemark.model.DatasetId;
 import io.tidemark.model.Environment;
-import io.tidemark.model.TableRef;
 import io.tidemark.store.Store;
 import io.tidemark.store.Stores;
 import java.time.Clock;
-import java.util.Map;
 
 /**
  * Puts the parts together, each when it is needed first: {@code status} must not load Flink, nor
@@ -51,24 +49,15 @@ final class Wiring implements Openers {
   }
 
   @Override
-  public CatalogQuery query(Environment environment) {
-    io.tidemark.job.CatalogQuery query =
-        new io.tidemark.job.CatalogQuery(
-            environment.catalog(), environment.cluster().parallelism());
-    return new CatalogQuery() {
-      @Override
-      public Rows run(String sql, Map<DatasetId, TableRef> names, int limit) {
-        io.tidemark.job.CatalogQuery.Answer answer = query.run(sql, names, limit);
-        return new Rows(
-            answer.columns(),
-            answer.rows(),
-            answer.more() ? Report.Completeness.CUT_OFF : Report.Completeness.ALL);
-      }
-
-      @Override
-      public void close() {
-        // A statement's environment ends with the statement.
-      }
+  public QueryEngine query(Environment environment) {
+    CatalogQuery query =
+        new CatalogQuery(environment.catalog(), environment.cluster().parallelism());
+    return (sql, names, limit) -> {
+      CatalogQuery.Answer answer = query.run(sql, names, limit);
+      return new Rows(
+          answer.columns(),
+          answer.rows(),
+          answer.more() ? Report.Completeness.CUT_OFF : Report.Completeness.ALL);
     };
   }
 }

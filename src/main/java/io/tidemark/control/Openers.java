@@ -21,19 +21,17 @@ public interface Openers {
 
   Cluster cluster(Environment environment);
 
-  CatalogQuery query(Environment environment);
+  QueryEngine query(Environment environment);
 
   /** Runs read-only SQL over the catalog; what makes Flink do it is not control's to know. */
-  interface CatalogQuery extends AutoCloseable {
+  @FunctionalInterface
+  interface QueryEngine {
 
     /**
      * @param names the tables that may be read by a short name
      * @param limit the most rows to answer with
      */
     Rows run(String sql, Map<DatasetId, TableRef> names, int limit);
-
-    @Override
-    void close();
   }
 
   /** Rows as SQL strings; empty for NULL. */

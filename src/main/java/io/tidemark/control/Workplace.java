@@ -28,7 +28,6 @@ final class Workplace implements AutoCloseable {
   private final Lazy<Lake> lake;
   private final Lazy<Store> store;
   private final Lazy<Cluster> cluster;
-  private final Lazy<Openers.CatalogQuery> query;
   private Environment environment;
 
   Workplace(Path project, String environmentName, Openers openers, Clock clock) {
@@ -38,7 +37,6 @@ final class Workplace implements AutoCloseable {
     this.lake = new Lazy<>(() -> openers.lake(environment()));
     this.store = new Lazy<>(() -> openers.store(environment()));
     this.cluster = new Lazy<>(() -> openers.cluster(environment()));
-    this.query = new Lazy<>(() -> openers.query(environment()));
   }
 
   Path project() {
@@ -83,15 +81,14 @@ final class Workplace implements AutoCloseable {
     return cluster.get();
   }
 
-  Openers.CatalogQuery query() {
-    return query.get();
+  Openers.QueryEngine query() {
+    return openers.query(environment());
   }
 
   /** Closes what was opened, all of it even if one fails. */
   @Override
   public void close() {
     List<AutoCloseable> parts = new ArrayList<>();
-    query.take().ifPresent(parts::add);
     cluster.take().ifPresent(parts::add);
     store.take().ifPresent(parts::add);
     lake.take().ifPresent(parts::add);
