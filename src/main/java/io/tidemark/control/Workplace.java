@@ -24,6 +24,7 @@ import java.util.Optional;
 final class Workplace implements AutoCloseable {
   private final Path project;
   private final String environmentName;
+  private final Openers openers;
   private final Clock clock;
   private final Lazy<Lake> lake;
   private final Lazy<Store> store;
@@ -33,6 +34,7 @@ final class Workplace implements AutoCloseable {
   Workplace(Path project, String environmentName, Openers openers, Clock clock) {
     this.project = project.toAbsolutePath().normalize();
     this.environmentName = environmentName;
+    this.openers = openers;
     this.clock = clock;
     this.lake = new Lazy<>(() -> openers.lake(environment()));
     this.store = new Lazy<>(() -> openers.store(environment()));
