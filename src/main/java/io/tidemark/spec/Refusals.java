@@ -26,7 +26,7 @@ final class Refusals {
         new SqlBasicVisitor<Void>() {
           @Override
           public Void visit(SqlCall call) {
-            if (!call.getOperator().isDeterministic() || call.getOperator().isDynamicFunction()) {
+            if (isUnstable(call)) {
               report(
                   call,
                   "TM-SQL-007",
@@ -62,5 +62,14 @@ final class Refusals {
                 sql.at(pos.getLineNum() - linesBefore, pos.getColumnNum()), code, what, why, fix);
           }
         });
+  }
+
+  private static boolean isUnstable(SqlCall call) {
+    // Flink gives both forms of UNIX_TIMESTAMP one entry; only the one without arguments is a
+    // clock.
+    boolean conversion =
+        call.getOperator().getName().equals("UNIX_TIMESTAMP") && call.operandCount() > 0;
+    return !conversion
+        && (!call.getOperator().isDeterministic() || call.getOperator().isDynamicFunction());
   }
 }
