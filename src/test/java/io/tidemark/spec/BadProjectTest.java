@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Each file under spec/bad/ spoils the good project under spec/base/ and says, word for word, what
  * the reader must answer. {@code <<<< FILE} replaces a text, {@code ++++ FILE} writes a file. To
- * write the answers anew: {@code -Dgolden=write}, and then read every difference.
+ * write the answers anew: {@code -Dgolden.update=true}, and then read every difference.
  */
 class BadProjectTest {
   private static final Path CASES = resource("/spec/bad");
@@ -65,7 +65,7 @@ class BadProjectTest {
 
     String answer = answer();
 
-    if ("write".equals(System.getProperty("golden"))) {
+    if (Boolean.getBoolean("golden.update")) {
       Files.writeString(
           SOURCES.resolve(name + ".txt"), text.substring(0, split) + "problems:\n" + answer);
     }
