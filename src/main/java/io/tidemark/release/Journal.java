@@ -1,6 +1,7 @@
 package io.tidemark.release;
 
 import io.tidemark.model.DatasetId;
+import io.tidemark.model.Fingerprint;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.RunId;
 import io.tidemark.model.SliceSet;
@@ -111,9 +112,9 @@ public final class Journal {
     finish(attempt(UNDONE, attempt), "");
   }
 
-  /** Records what part of the run is about to be reverted. */
+  /** Records what part of the run is about to be reverted; does nothing if it was before. */
   void beginRevert(String scope) {
-    finish(REVERTING + "~" + reverts().size(), scope);
+    finish(REVERTING + "~" + Fingerprint.of(scope).abbreviated(), scope);
   }
 
   /** What the newest revert was asked to take back. */
