@@ -187,6 +187,11 @@ final class JobBed implements AutoCloseable {
   /** Runs a build and reads the document that it leaves. */
   JobResult.Built built(JobSpec.Build job) {
     run(job);
+    return result(job);
+  }
+
+  /** The document that a build left. */
+  JobResult.Built result(JobSpec.Build job) {
     return RecordJson.read(
         lake.readText(job.output().table(), job.resultPath()).orElseThrow(), JobResult.Built.class);
   }
