@@ -2,10 +2,8 @@ package io.tidemark.bench;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,6 +16,12 @@ import org.apache.iceberg.catalog.Catalog;
  * SIZE}, {@code --spark CLASSPATH-FILE}, {@code --only P1,P5,...}.
  */
 public final class Bench {
+  private static final String OWN = "tidemark";
+  private static final String CHECKED = "build checked";
+  private static final String BARE = "build bare";
+  private static final int SMALL = 100;
+  private static final int TINY = 1000;
+
   private final Options options;
   private final Report report = new Report(System.out);
 
@@ -37,52 +41,116 @@ public final class Bench {
     if (options.wants("P13")) {
       new PlanBench().run(report);
     }
-    if (options.wants("P1") || options.wants("P2") || options.wants("P3")) {
+    if (options.wants("P1")) {
       wholePath();
+    }
+    if (options.wants("P6")) {
+      new Scenario(tables("full", options.years(), 1), tables("tiny", 1, TINY))
+          .run(report, options.heap());
     }
     report.print();
   }
 
+  /** P1, P3, P4 and P12, each peer in a process of its own, in turns. */
   private void wholePath() throws IOException, SQLException {
-    BenchTables full = tables("full", options.input(), options.years());
+    BenchTables full = tables("full", options.years(), 1);
+    BenchTables small = tables("small", options.years(), SMALL);
     for (Workload workload : options.workloads()) {
-      Map<String, List<Usage>> runs = new TreeMap<>();
-      for (int round = 0; round < options.rounds(); round++) {
-        for (String peer : peers(workload)) {
-          Usage usage = runPeer(full, peer, workload);
-          report.line("%-10s %-4s round %d: %s", peer, workload, round + 1, Report.text(usage));
-          runs.computeIfAbsent(peer, p -> new ArrayList<>()).add(usage);
-        }
+      Map<String, Usage> best = best(full, workload);
+      Map<String, Usage> fixed = workload == Workload.W2 ? best(small, workload) : Map.of();
+      report.usages(workload + ", all rows", best);
+      Usage own = best.get(OWN);
+      Usage flink = best.get("flink");
+      report.goal("P1", workload + " / Flink SQL, wall", own.wall() / flink.wall(), 0.75, 1.25);
+      report.goal("P1", workload + " / Flink SQL, CPU", own.cpu() / flink.cpu(), 0.75, 1.25);
+      if (best.containsKey("spark")) {
+        report.goal(
+            "P2", workload + " / Spark, wall", own.wall() / best.get("spark").wall(), 0.9, 1.6);
+        report.goal(
+            "P2", workload + " / Spark, CPU", own.cpu() / best.get("spark").cpu(), 0.9, 1.6);
       }
-      Map<String, Usage> best = new TreeMap<>();
-      runs.forEach(
-          (peer, usages) ->
-              best.put(peer, usages.stream().min(Comparator.comparing(Usage::cpu)).orElseThrow()));
-      report.usages(workload + ", " + full.home().getFileName(), best);
+      report.goal(
+          "P4",
+          workload + " build with checks / without, CPU",
+          best.get(CHECKED).cpu() / best.get(BARE).cpu(),
+          1.10,
+          1.15);
+      if (!fixed.isEmpty()) {
+        report.usages(workload + ", 1 % of the rows", fixed);
+        report.goal(
+            "P3",
+            workload + " / parquet-java copy, CPU beyond fixed cost",
+            own.minus(fixed.get(OWN)).cpu() / best.get("copy").minus(fixed.get("copy")).cpu(),
+            2.5,
+            5);
+        report.goal(
+            "P12",
+            workload + " peak memory, rows × 100",
+            own.peakMb() / fixed.get(OWN).peakMb(),
+            1.0,
+            2.0);
+      }
     }
   }
 
+  private Map<String, Usage> best(BenchTables tables, Workload workload) {
+    Map<String, Usage> best = new TreeMap<>();
+    for (int round = 1; round <= options.rounds(); round++) {
+      for (String peer : peers(workload)) {
+        Usage usage = runPeer(tables, peer, workload);
+        report.line("%-14s %-4s round %d: %s", peer, workload, round, Report.text(usage));
+        best.merge(peer, usage, (a, b) -> a.cpu() <= b.cpu() ? a : b);
+      }
+    }
+    return best;
+  }
+
   private List<String> peers(Workload workload) {
-    List<String> peers = new ArrayList<>(List.of("flink", "duckdb"));
+    List<String> peers = new ArrayList<>(List.of("flink", OWN, CHECKED, BARE, "duckdb"));
     if (workload == Workload.W2) {
       peers.add("copy");
+    }
+    if (options.spark().isPresent()) {
+      peers.add("spark");
     }
     return peers;
   }
 
   private Usage runPeer(BenchTables tables, String peer, Workload workload) {
-    if (peer.equals("flink")) {
-      Catalog catalog = tables.open();
-      tables.fresh(catalog, workload, workload.id() + "_flink");
+    String home = tables.home().toString();
+    Catalog catalog = tables.open();
+    switch (peer) {
+      case OWN -> {
+        drop(catalog, OwnBuild.dataset(workload).table().name());
+        BenchProject project = new BenchProject(tables, workload);
+        project.write();
+        return contender().run(OwnRun.class.getName(), OwnRun.arguments(project));
+      }
+      case CHECKED, BARE -> {
+        String how = peer.substring(peer.indexOf(' ') + 1);
+        return contender().run(OwnBuild.class.getName(), List.of(how, home, workload.name()));
+      }
+      default -> {
+        tables.fresh(catalog, workload, workload.id() + "_" + peer);
+        return contender().run(Peer.class.getName(), List.of(peer, home, workload.name()));
+      }
     }
-    return Contender.here(options.heap())
-        .run(Peer.class.getName(), List.of(peer, tables.home().toString(), workload.name()));
   }
 
-  private BenchTables tables(String name, Path input, int years) throws IOException, SQLException {
+  private Contender contender() {
+    return Contender.here(options.heap());
+  }
+
+  private static void drop(Catalog catalog, String table) {
+    if (catalog.tableExists(BenchTables.id(table))) {
+      catalog.dropTable(BenchTables.id(table), true);
+    }
+  }
+
+  private BenchTables tables(String name, int years, int every) throws IOException, SQLException {
     BenchTables tables = new BenchTables(options.work().resolve(name + "-" + years));
     Files.createDirectories(tables.home());
-    tables.make(input, options.airports(), years);
+    tables.make(options.input(), options.airports(), years, every);
     return tables;
   }
 }

@@ -95,8 +95,9 @@ final class BenchTables {
    *
    * @param input a Parquet file with date, delay, distance, origin and destination
    * @param years how often to repeat it, each time a year later
+   * @param every take each row whose number this divides
    */
-  void make(Path input, Path airports, int years) throws IOException, SQLException {
+  void make(Path input, Path airports, int years, int every) throws IOException, SQLException {
     Files.createDirectories(home.resolve("warehouse"));
     Catalog catalog = open();
     if (!((SupportsNamespaces) catalog).namespaceExists(NAMESPACE)) {
@@ -107,8 +108,37 @@ final class BenchTables {
     }
     try (Connection duck = DriverManager.getConnection("jdbc:duckdb:")) {
       makeAirports(duck, catalog, airports);
-      makeFlights(duck, catalog, input, years);
+      makeFlights(duck, catalog, input, years, every);
     }
+  }
+
+  /**
+   * Appends a few rows with keys of their own to a few days in a row.
+   *
+   * @param firstKey larger than every key so far
+   */
+  void append(Catalog catalog, String day, int days, long firstKey)
+      throws IOException, SQLException {
+    Table table = catalog.loadTable(id("flights"));
+    Path file = files("flights-late").resolve(firstKey + ".parquet");
+    Files.createDirectories(file.getParent());
+    try (Connection duck = DriverManager.getConnection("jdbc:duckdb:")) {
+      execute(
+          duck,
+          """
+          COPY (
+            SELECT %d + range AS flight_id, TIMESTAMP '%s 12:00:00' + range * INTERVAL 1 DAY AS date,
+              5::INTEGER AS delay, 300::INTEGER AS distance, 'LAX' AS origin, 'OAK' AS destination
+            FROM range(%d))
+          TO '%s' (FORMAT parquet, COMPRESSION zstd,
+            FIELD_IDS {flight_id: 1, date: 2, delay: 3, distance: 4, origin: 5, destination: 6})
+          """
+              .formatted(firstKey, day, days, file));
+    }
+    table
+        .newAppend()
+        .appendFile(dataFile(table, file, "date_month=" + ordinal(day.substring(0, 7))))
+        .commit();
   }
 
   /** An empty table of a workload's schema for a contender; dropped first if it is there. */
@@ -132,7 +162,7 @@ final class BenchTables {
     table.newAppend().appendFile(dataFile(table, file, "")).commit();
   }
 
-  private void makeFlights(Connection duck, Catalog catalog, Path input, int years)
+  private void makeFlights(Connection duck, Catalog catalog, Path input, int years, int every)
       throws SQLException, IOException {
     Files.createDirectories(files("flights"));
     Table table =
@@ -163,11 +193,11 @@ final class BenchTables {
               SELECT file_row_number + %d AS flight_id, date + INTERVAL %d YEAR AS date,
                 delay::INTEGER AS delay, distance::INTEGER AS distance, origin, destination
               FROM read_parquet('%s', file_row_number = true)
-              WHERE strftime(date, '%%Y-%%m') = '%s')
+              WHERE strftime(date, '%%Y-%%m') = '%s' AND file_row_number %% %d = 0)
             TO '%s' (FORMAT parquet, COMPRESSION zstd,
               FIELD_IDS {flight_id: 1, date: 2, delay: 3, distance: 4, origin: 5, destination: 6})
             """
-                .formatted(year * rows, year, input, month, file));
+                .formatted(year * rows, year, input, month, every, file));
         append.appendFile(dataFile(table, file, "date_month=" + ordinal(shifted)));
       }
     }

@@ -19,11 +19,14 @@ record Usage(double wall, double cpu, double peakMb) {
 
   /** This process so far, as the last line that a child prints. */
   static String line() {
-    double cpu =
-        ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-                .getProcessCpuTime()
-            / 1e9;
-    return MARK + cpu + " " + peak();
+    return MARK + cpuSeconds() + " " + peak();
+  }
+
+  /** Of this process and all its threads so far. */
+  static double cpuSeconds() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+            .getProcessCpuTime()
+        / 1e9;
   }
 
   static boolean isLine(String line) {

@@ -1,0 +1,51 @@
+package io.tidemark.bench;
+
+import io.tidemark.BenchDoor;
+import io.tidemark.control.Control;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Operation.After;
+import io.tidemark.control.Operation.Selection;
+import io.tidemark.control.Report;
+import io.tidemark.control.Watcher;
+import io.tidemark.model.RunState;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A child's main: the whole path as a user takes it, from reading the project to the published
+ * table. Arguments: {@code run} or {@code status}, and the project's folder.
+ */
+public final class OwnRun {
+  private OwnRun() {}
+
+  public static void main(String[] args) {
+    try (Control control = BenchDoor.open(Path.of(args[1]))) {
+      if (args[0].equals("run")) {
+        run(control);
+      } else {
+        control.execute(new Operation.Status(), Watcher.NONE);
+      }
+    }
+    System.out.println(Usage.line());
+    System.exit(0);
+  }
+
+  static Report.RunShown run(Control control) {
+    return run(control, Watcher.NONE);
+  }
+
+  static Report.RunShown run(Control control, Watcher watcher) {
+    Report.RunShown run =
+        control.execute(
+            new Operation.StartRun(new Operation.Fresh(Selection.ALL), After.PUBLISH), watcher);
+    RunState state = run.run().map(Report.RunLine::state).orElse(RunState.FAILED);
+    if (state != RunState.PUBLISHED) {
+      throw new IllegalStateException("run ended as " + run);
+    }
+    return run;
+  }
+
+  static List<String> arguments(BenchProject project) {
+    return List.of("run", project.directory().toString());
+  }
+}
