@@ -21,16 +21,19 @@ final class InlineChecks {
    */
   InlineChecks(List<Expectation> checks) {
     for (Expectation check : checks) {
-      if (check.rule() instanceof Expectation.RowCount count
-          && count.basis() == Expectation.RowCount.Basis.ABSOLUTE) {
-        sliceChecks.add(check);
-      } else if (predicate(check.rule()).isPresent()) {
-        rowChecks.add(check);
-      } else {
+      if (!covers(check)) {
         throw new IllegalArgumentException(
             "[BUG] expectation '" + check.name() + "' needs a pass of its own");
       }
+      (predicate(check.rule()).isPresent() ? rowChecks : sliceChecks).add(check);
     }
+  }
+
+  /** Whether an expectation can be evaluated in the pass that writes. */
+  static boolean covers(Expectation check) {
+    return predicate(check.rule()).isPresent()
+        || (check.rule() instanceof Expectation.RowCount count
+            && count.basis() == Expectation.RowCount.Basis.ABSOLUTE);
   }
 
   /** Those about single rows, in the order of their BOOLEAN columns. */

@@ -1,24 +1,46 @@
 package io.tidemark.job;
 
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Graph;
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.JobSpec.CatalogSpec;
+import io.tidemark.model.Json;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TidemarkException.Category;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * The job jar's command line: {@code spec JOB}, where JOB is a job order as JSON, in base64 or in a
- * file.
+ * The job jar's command line: {@code spec} with a whole order, as control sends it, or {@code
+ * backfill} with options, as people write it.
  */
 final class JobArguments {
-  private static final String USAGE = "spec <job order as JSON in base64, or a file that holds it>";
+  static final String USAGE =
+      "usage: spec JOB | backfill --jobs GRAPH --catalog FILE --transform NAME --from TIME --to"
+          + " TIME --branch NAME; JOB is an order as JSON, in base64 or in a file; GRAPH is what"
+          + " 'tidemark graph --format json' prints; FILE holds the catalog's name and properties,"
+          + " as name=value lines or JSON; TIME is a date or an instant in UTC, --to exclusive";
+
+  private static final Set<String> OPTIONS =
+      Set.of("--jobs", "--catalog", "--transform", "--from", "--to", "--branch");
 
   private JobArguments() {}
 
@@ -27,20 +49,111 @@ final class JobArguments {
    */
   static JobSpec read(String[] args) {
     if (args.length == 2 && args[0].equals("spec")) {
-      return parse(text(args[1]));
+      return parse(args[1], JobSpec.class, orderText(args[1]));
+    } else if (args.length > 0 && args[0].equals("backfill")) {
+      return backfill(Arrays.asList(args).subList(1, args.length)).toSpec();
     }
-    throw usage("expected: " + USAGE);
+    throw usage("expected 'spec' or 'backfill'");
   }
 
-  private static JobSpec parse(String json) {
+  private static Backfill backfill(List<String> args) {
+    Map<String, String> options = new TreeMap<>();
+    for (int i = 0; i < args.size(); i += 2) {
+      if (!OPTIONS.contains(args.get(i))) {
+        throw usage("unknown option '" + args.get(i) + "'");
+      } else if (i + 1 == args.size()) {
+        throw usage(args.get(i) + " has no value");
+      } else if (options.put(args.get(i), args.get(i + 1)) != null) {
+        throw usage(args.get(i) + " is there twice");
+      }
+    }
+    return new Backfill(
+        graph(required(options, "--jobs")),
+        catalog(required(options, "--catalog")),
+        dataset(required(options, "--transform")),
+        time(options, "--from"),
+        time(options, "--to"),
+        required(options, "--branch"));
+  }
+
+  private static String required(Map<String, String> options, String name) {
+    return Optional.ofNullable(options.get(name)).orElseThrow(() -> usage(name + " is missing"));
+  }
+
+  private static DatasetId dataset(String name) {
     try {
-      return RecordJson.read(json, JobSpec.class);
+      return DatasetId.of(name);
     } catch (IllegalArgumentException e) {
-      throw usage("the job order cannot be read: " + e.getMessage());
+      throw usage("--transform: " + e.getMessage());
     }
   }
 
-  private static String text(String argument) {
+  private static Optional<Instant> time(Map<String, String> options, String name) {
+    String text = options.get(name);
+    if (text == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          text.indexOf('T') < 0
+              ? LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC)
+              : Instant.parse(text));
+    } catch (DateTimeException e) {
+      throw usage(name + " is no date and no instant: '" + text + "'");
+    }
+  }
+
+  /** The graph alone, or inside the report that the command line prints. */
+  private static Graph graph(String path) {
+    String json = fileText("--jobs", path);
+    try {
+      if (Json.parse(json) instanceof Map<?, ?> report && report.get("graph") != null) {
+        return parse(path, Graph.class, Json.write(report.get("graph")));
+      }
+    } catch (IllegalArgumentException e) {
+      throw usage(path + " is no JSON: " + e.getMessage());
+    }
+    return parse(path, Graph.class, json);
+  }
+
+  private static CatalogSpec catalog(String path) {
+    String text = fileText("--catalog", path);
+    if (text.stripLeading().startsWith("{")) {
+      return parse(path, CatalogSpec.class, text);
+    }
+    Properties properties = new Properties();
+    try {
+      properties.load(new StringReader(text));
+    } catch (IOException | IllegalArgumentException e) {
+      throw usage(path + " is no properties file");
+    }
+    TreeMap<String, String> map = new TreeMap<>();
+    properties.stringPropertyNames().forEach(n -> map.put(n, properties.getProperty(n)));
+    String name = map.remove("name");
+    if (name == null) {
+      throw usage(path + " has no 'name': it keys the rows of a JDBC catalog");
+    }
+    return new CatalogSpec(name, map);
+  }
+
+  private static <T> T parse(String what, Class<T> type, String json) {
+    try {
+      return RecordJson.read(json, type);
+    } catch (IllegalArgumentException e) {
+      String shown = what.length() > 80 ? what.substring(0, 80) + "..." : what;
+      throw usage(shown + " cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static String fileText(String option, String path) {
+    try {
+      return Files.readString(Path.of(path));
+    } catch (IOException | InvalidPathException e) {
+      throw usage(option + ": cannot read file " + path);
+    }
+  }
+
+  private static String orderText(String argument) {
     try {
       Path path = Path.of(argument);
       if (Files.isRegularFile(path)) {
@@ -58,6 +171,6 @@ final class JobArguments {
 
   private static TidemarkException usage(String what) {
     return new TidemarkException(
-        Category.USAGE, List.of(Problem.of("TM-JOB-002", what, "", "usage: " + USAGE)), null);
+        Category.USAGE, List.of(Problem.of("TM-JOB-002", what, "", USAGE)), null);
   }
 }

@@ -2,6 +2,7 @@ package io.tidemark.job;
 
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.RecordJson;
+import io.tidemark.model.TidemarkException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -10,12 +11,21 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public final class JobMain {
   private JobMain() {}
 
-  /** See {@link JobArguments} for what it takes. */
+  /**
+   * Runs one job; see {@link JobArguments} for what it takes. Says on standard error what is wrong
+   * with them, because Flink's command line shows only the first line of an exception.
+   */
   public static void main(String[] args) throws Exception {
-    JobSpec spec = JobArguments.read(args);
-    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-    compose(spec, env);
-    env.execute(spec.key());
+    try {
+      JobSpec spec = JobArguments.read(args);
+      StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+      compose(spec, env);
+      env.execute(spec.key());
+      System.out.println(spec.key() + " is done; its result is at " + spec.resultPath());
+    } catch (TidemarkException e) {
+      e.problems().forEach(p -> System.err.println(p + "\n  " + p.why() + "\n  " + p.fix()));
+      throw e;
+    }
   }
 
   /**
