@@ -46,15 +46,6 @@ public final class ConfigReader {
   }
 
   /**
-   * Reads an environment with the process's own environment variables.
-   *
-   * @throws TidemarkException USER with every problem of the file at once
-   */
-  public static Environment read(Path project, String name) {
-    return new ConfigReader(v -> Optional.ofNullable(System.getenv(v))).environment(project, name);
-  }
-
-  /**
    * Reads an environment.
    *
    * @throws TidemarkException USER with every problem of the file at once; never shows a secret

@@ -43,10 +43,23 @@ final class PlanWalk {
   private final RexWalk expressions = new RexWalk(this);
   private final List<WindowUse> windows = new ArrayList<>();
   private final List<String> orderDependent = new ArrayList<>();
+  private final List<Grouping> groupings = new ArrayList<>();
   private Locality locality = Locality.PRESERVED;
 
   PlanWalk(Predicate<DatasetId> isReference) {
     this.isReference = isReference;
+  }
+
+  /**
+   * Rows that are made from several rows of tables other than references.
+   *
+   * @param what for people: {@code GROUP BY}
+   * @param keys what these rows have in common; empty if nothing
+   */
+  record Grouping(String what, List<Part> keys) {
+    Grouping {
+      keys = List.copyOf(keys);
+    }
   }
 
   /**
@@ -79,6 +92,15 @@ final class PlanWalk {
   /** What depends on the order in which rows arrive. */
   List<String> orderDependent() {
     return orderDependent;
+  }
+
+  /** Where rows of several slices may come together. */
+  List<Grouping> groupings() {
+    return groupings;
+  }
+
+  void group(String what, List<Part> keys) {
+    groupings.add(new Grouping(what, keys));
   }
 
   void shuffles() {
@@ -225,6 +247,9 @@ final class PlanWalk {
       deciding.add(column);
     }
     List<Integer> groups = aggregate.getGroupSet().asList();
+    if (!isLookup(aggregate.getInput())) {
+      group("GROUP BY", deciding.subList(1, deciding.size()));
+    }
     List<String> sets =
         aggregate.getGroupSets().stream()
             .map(s -> s.asList().stream().map(groups::indexOf).toList().toString())
@@ -291,6 +316,9 @@ final class PlanWalk {
       return input;
     }
     shuffles();
+    if (!isLookup(sort.getInput())) {
+      group("LIMIT", List.of());
+    }
     if (sort.getCollation().getFieldCollations().isEmpty()) {
       orderDependent.add("LIMIT without ORDER BY");
     }
@@ -311,6 +339,9 @@ final class PlanWalk {
     List<Part> deciding = new ArrayList<>();
     List<Part> columns = new ArrayList<>();
     inputs.forEach(i -> deciding.addAll(byValue ? i.all() : List.of(i.rows())));
+    if (byValue) {
+      group(set.kind.name(), inputs.get(0).columns());
+    }
     for (int i = 0; i < set.getRowType().getFieldCount(); i++) {
       int at = i;
       columns.add(

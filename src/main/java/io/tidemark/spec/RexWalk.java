@@ -147,6 +147,9 @@ final class RexWalk {
       words.add(key.getDirection().name() + " " + key.getNullDirection().name());
       parts.add(walk(key.left, inputs));
     }
+    plan.group(
+        "a function with OVER",
+        window.partitionKeys.stream().map(key -> walk(key, inputs)).toList());
     return Part.of(words, parts);
   }
 

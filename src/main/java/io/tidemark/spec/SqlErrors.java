@@ -15,6 +15,8 @@ final class SqlErrors {
   private static final Pattern MISSING =
       Pattern.compile("(Object|Column|Table) '([^']+)' not found.*", Pattern.DOTALL);
   private static final Pattern IN_TABLE = Pattern.compile("in table '([^']+)'");
+  private static final Pattern FUNCTION =
+      Pattern.compile("No match found for function signature (.*)", Pattern.DOTALL);
   private static final Pattern ENCOUNTERED =
       Pattern.compile("Encountered \"([^\"]*)\" at line.*", Pattern.DOTALL);
 
@@ -83,6 +85,15 @@ final class SqlErrors {
       String message, Location at, Collection<String> datasets, Collection<String> columns) {
     Matcher missing = MISSING.matcher(message);
     if (!missing.matches()) {
+      Matcher function = FUNCTION.matcher(message);
+      if (function.matches()) {
+        return Problem.at(
+            at,
+            "TM-SQL-002",
+            "there is no function " + function.group(1),
+            "",
+            "use a built-in function of Flink, with arguments of the types that it takes");
+      }
       List<String> lines = message.strip().lines().map(String::strip).toList();
       return Problem.at(
           at,

@@ -1,5 +1,7 @@
 package io.tidemark.spec;
 
+import static java.util.stream.Collectors.joining;
+
 import io.tidemark.model.Analysis;
 import io.tidemark.model.Analysis.ColumnRef;
 import io.tidemark.model.Column;
@@ -15,8 +17,10 @@ import io.tidemark.spec.Drafts.TransformDraft;
 import io.tidemark.spec.SqlAnalyzer.Output;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -101,6 +105,7 @@ final class TransformBuilder {
 
   Analysis analysis(SqlAnalyzer.Query query, Dataset dataset, List<Dataset> inputs) {
     checkWindows(query, dataset);
+    checkGroups(query, dataset, inputs);
     SortedMap<String, Fingerprint> columns = new TreeMap<>();
     SortedMap<String, SortedSet<ColumnRef>> lineage = new TreeMap<>();
     SortedMap<DatasetId, SortedSet<String>> reads = new TreeMap<>();
@@ -209,6 +214,36 @@ final class TransformBuilder {
     return duration.toDays() > 0 && duration.equals(Duration.ofDays(duration.toDays()))
         ? "P" + duration.toDays() + "D"
         : duration.toString();
+  }
+
+  /** A slice is a function of its own event time, so what it puts together must share that. */
+  private void checkGroups(SqlAnalyzer.Query query, Dataset dataset, List<Dataset> inputs) {
+    Set<ColumnRef> times = new HashSet<>();
+    for (Dataset input : inputs) {
+      input.layout().eventTime().ifPresent(c -> times.add(new ColumnRef(input.id(), c)));
+    }
+    if (dataset.layout().slice() == Grain.ALL || times.isEmpty()) {
+      return;
+    }
+    boolean exact = draft.window().equals(Window.EXACT);
+    for (PlanWalk.Grouping grouping : query.walk().groupings()) {
+      boolean whole =
+          grouping.keys().stream().anyMatch(k -> k.origins().stream().anyMatch(times::contains));
+      boolean limit = grouping.what().equals("LIMIT");
+      if (!whole && (exact || limit)) {
+        problems.add(
+            ((SqlDraft) draft.logic()).query().at(0, 0),
+            "TM-SPEC-062",
+            grouping.what() + " puts rows of different slices together",
+            "a slice is made from its own rows, so the result would depend on which slices are"
+                + " recomputed at once",
+            limit
+                ? "remove the LIMIT, or make the output unsliced"
+                : "group by something made from the event time ("
+                    + times.stream().sorted().map(ColumnRef::toString).collect(joining(", "))
+                    + "), make the output unsliced, or declare a lookback that spans each group");
+      }
+    }
   }
 
   /** A row placed by the end of its window lies in the slice after the rows it is made from. */

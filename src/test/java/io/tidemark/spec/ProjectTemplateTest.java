@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +25,8 @@ class ProjectTemplateTest {
     ProjectTemplate.write(folder.resolve("new"));
 
     Graph graph = ProjectReader.read(folder.resolve("new"));
-    Environment local = ConfigReader.read(folder.resolve("new"), "local");
+    Environment local =
+        new ConfigReader(v -> Optional.empty()).environment(folder.resolve("new"), "local");
 
     assertThat(graph.name()).isEqualTo("example");
     assertThat(graph.changes()).extracting(c -> c.name()).containsExactly("example");

@@ -1,0 +1,268 @@
+package io.tidemark.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.tidemark.model.Analysis;
+import io.tidemark.model.Column;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Governance;
+import io.tidemark.model.Grain;
+import io.tidemark.model.Graph;
+import io.tidemark.model.Layout;
+import io.tidemark.model.RecordJson;
+import io.tidemark.model.Schema;
+import io.tidemark.model.TableRef;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.model.Transform;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProjectReaderTest {
+  @TempDir Path project;
+
+  @Test
+  void theFlightsPipelineReads() {
+    Graph flights = ProjectReader.read(Path.of(""));
+
+    assertThat(flights.transforms())
+        .extracting(t -> t.output().value())
+        .containsExactly("flights_utc", "airport_day", "airport_month", "route_month");
+    Transform utc = flights.transformOf(DatasetId.of("flights_utc")).orElseThrow();
+    assertThat(utc.inputs()).extracting(DatasetId::value).containsExactly("flights", "airports");
+    assertThat(utc.window())
+        .isEqualTo(new Transform.Window(Duration.ofHours(14), Duration.ofHours(14)));
+    assertThat(utc.label()).isEqualTo("2");
+    assertThat(utc.analysis().locality()).isEqualTo(Analysis.Locality.PRESERVED);
+    assertThat(utc.analysis().reads().get(DatasetId.of("airports"))).containsExactly("iata", "tz");
+    assertThat(flights.transformOf(DatasetId.of("airport_day")).orElseThrow().analysis())
+        .satisfies(
+            day -> {
+              assertThat(day.reads()).hasToString("{flights_utc=[delay, departure, origin]}");
+              assertThat(day.uniqueKeys()).containsExactly(List.of("origin", "utc_day"));
+            });
+    assertThat(flights.changes()).extracting(c -> c.name()).contains("utc-fix");
+  }
+
+  @Test
+  void everyKeyOfADatasetArrives() throws IOException {
+    write(
+        """
+        name: p
+        datasets:
+          in: {table: a.b.in, kind: source, schema: {id: INT, t: DATE}, event_time: t, partition: P1Y}
+          out:
+            table: db.out
+            kind: derived
+            schema: {id: INT, t: DATE}
+            key: [id]
+            event_time: t
+            partition: P1M
+            slice: P1Y
+            owner: me
+            description: what it is
+            tier: pilot
+        transforms:
+          out: {sql: out.sql, lookback: P1D, lookahead: PT2H, label: v7}
+        """,
+        "SELECT id, t FROM `in`");
+
+    Graph graph = ProjectReader.read(project);
+
+    assertThat(graph.dataset(DatasetId.of("out")))
+        .isEqualTo(
+            new Dataset(
+                DatasetId.of("out"),
+                Dataset.Kind.DERIVED,
+                new TableRef("db", "out"),
+                new Schema(List.of(Column.nullable("id", "INT"), Column.nullable("t", "DATE"))),
+                List.of("id"),
+                new Layout(Optional.of("t"), Grain.MONTH, Grain.YEAR),
+                new Governance(Governance.Tier.PILOT, "me", "what it is", List.of())));
+    assertThat(graph.dataset(DatasetId.of("in")).table()).hasToString("a.b.in");
+    assertThat(graph.dataset(DatasetId.of("in")).layout())
+        .isEqualTo(new Layout(Optional.of("t"), Grain.YEAR, Grain.YEAR));
+    Transform out = graph.transforms().get(0);
+    assertThat(out.window())
+        .isEqualTo(new Transform.Window(Duration.ofDays(1), Duration.ofHours(2)));
+    assertThat(out.label()).isEqualTo("v7");
+    assertThat(out.where()).hasToString("jobs/p/pipeline.yaml:16:3");
+  }
+
+  @Test
+  void anUndeclaredSchemaIsWhatTheTableStores() throws IOException {
+    write(
+        """
+        name: p
+        datasets:
+          in: {table: db.in, kind: source, schema: {id: INT NOT NULL, t: TIMESTAMP_LTZ(6)}}
+          out: {table: db.out, kind: derived, key: [id]}
+        transforms:
+          out: {sql: out.sql}
+        """,
+        "SELECT id, CAST(t AS TIMESTAMP_LTZ(3)) AS ms, CAST(id AS SMALLINT) AS s, 'x' AS c,"
+            + " CAST(t AS TIMESTAMP(9)) AS ns, id * 2 AS twice FROM `in`");
+
+    assertThat(ProjectReader.read(project).dataset(DatasetId.of("out")).schema().columns())
+        .containsExactly(
+            Column.required("id", "INT"),
+            Column.nullable("ms", "TIMESTAMP_LTZ(6)"),
+            Column.nullable("s", "INT"),
+            Column.nullable("c", "STRING"),
+            Column.nullable("ns", "TIMESTAMP(6)"),
+            Column.nullable("twice", "INT"));
+  }
+
+  @Test
+  void aSourceWithoutSchemaIsLookedUpInTheCatalogAndNoOther() throws IOException {
+    write(
+        """
+        name: p
+        datasets:
+          in: {table: db.in, kind: source}
+          known: {table: db.known, kind: source, schema: {id: INT}}
+          out: {table: db.out, kind: derived, key: [id]}
+        transforms:
+          out: {sql: out.sql}
+        """,
+        "SELECT id FROM `in`");
+    List<TableRef> asked = new ArrayList<>();
+
+    Graph graph =
+        new ProjectReader(
+                project.resolve("cache"),
+                table -> {
+                  asked.add(table);
+                  return Optional.of(new Schema(List.of(Column.required("id", "BIGINT"))));
+                })
+            .graph(project);
+
+    assertThat(asked).containsExactly(new TableRef("db", "in"));
+    assertThat(graph.dataset(DatasetId.of("out")).schema().columns())
+        .containsExactly(Column.required("id", "BIGINT"));
+    assertThatThrownBy(() -> ProjectReader.read(project))
+        .hasMessageContaining("dataset 'in' declares no schema");
+  }
+
+  @Test
+  void pipelinesReadEachOthersDatasets() throws IOException {
+    write("name: p\ndatasets: {in: {table: db.in, kind: source, schema: {id: INT}}}", "unused");
+    Path other = Files.createDirectories(project.resolve("jobs/q"));
+    Files.writeString(
+        other.resolve("pipeline.yaml"),
+        """
+        name: q
+        datasets: {out: {table: db.out, kind: derived, key: [id]}}
+        transforms: {out: {sql: out.sql}}
+        """);
+    Files.writeString(other.resolve("out.sql"), "SELECT id FROM `in`");
+
+    Graph graph = ProjectReader.read(project);
+
+    assertThat(graph.name()).isEqualTo("p+q");
+    assertThat(graph.transforms()).hasSize(1);
+  }
+
+  @Test
+  void aFinishedGraphComesFromTheCacheUntilAFileChanges() throws IOException {
+    writeSimple("SELECT id FROM `in`");
+    Graph first = ProjectReader.read(project);
+    Path cached = onlyFile(project.resolve(".tidemark/cache"));
+    Graph marked =
+        new Graph(
+            "from the cache",
+            first.datasets(),
+            first.transforms(),
+            first.changes(),
+            first.revision());
+    Files.writeString(cached, RecordJson.write(marked, Graph.class));
+
+    assertThat(ProjectReader.read(project).name()).isEqualTo("from the cache");
+
+    Files.writeString(project.resolve("jobs/p/out.sql"), "SELECT id FROM `in` WHERE id > 0");
+    Graph changed = ProjectReader.read(project);
+    assertThat(changed.name()).isEqualTo("p");
+    assertThat(changed.revision()).isNotEqualTo(first.revision());
+  }
+
+  @Test
+  void aDamagedCacheIsReadAroundAndMended() throws IOException {
+    writeSimple("SELECT id FROM `in`");
+    Graph first = ProjectReader.read(project);
+    Path cached = onlyFile(project.resolve(".tidemark/cache"));
+    String whole = Files.readString(cached);
+    for (String damaged : List.of("", "{", whole.substring(0, whole.length() / 2), "[]", "null")) {
+      Files.writeString(cached, damaged);
+
+      assertThat(ProjectReader.read(project)).isEqualTo(first);
+      assertThat(Files.readString(cached)).isEqualTo(whole);
+    }
+  }
+
+  @Test
+  void aCacheThatCannotBeWrittenOnlyCostsTime() throws IOException {
+    writeSimple("SELECT id FROM `in`");
+    Path file = project.resolve("taken");
+    Files.writeString(file, "a file where a folder should be");
+
+    assertThat(new ProjectReader(file, t -> Optional.empty()).graph(project).name()).isEqualTo("p");
+  }
+
+  @Test
+  void aGraphSurvivesItsJson() {
+    Graph flights = ProjectReader.read(Path.of(""));
+
+    assertThat(RecordJson.read(RecordJson.write(flights, Graph.class), Graph.class))
+        .isEqualTo(flights);
+  }
+
+  @Test
+  void aFolderWithoutJobsIsNoProject() {
+    assertThat(
+            catchThrowableOfType(TidemarkException.class, () -> ProjectReader.read(project))
+                .problems())
+        .singleElement()
+        .satisfies(
+            p -> {
+              assertThat(p.what()).endsWith("has no folder jobs");
+              assertThat(p.fix()).contains("tidemark init");
+            });
+  }
+
+  private void writeSimple(String sql) throws IOException {
+    write(
+        """
+        name: p
+        datasets:
+          in: {table: db.in, kind: source, schema: {id: INT NOT NULL}}
+          out: {table: db.out, kind: derived, key: [id]}
+        transforms:
+          out: {sql: out.sql}
+        """,
+        sql);
+  }
+
+  private void write(String pipeline, String sql) throws IOException {
+    Path folder = Files.createDirectories(project.resolve("jobs/p"));
+    Files.writeString(folder.resolve("pipeline.yaml"), pipeline);
+    Files.writeString(folder.resolve("out.sql"), sql);
+  }
+
+  private static Path onlyFile(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      List<Path> all = files.toList();
+      assertThat(all).hasSize(1);
+      return all.get(0);
+    }
+  }
+}
