@@ -31,6 +31,7 @@ final class LocalCluster implements Cluster {
   private static final int SLOTS_PER_PARALLELISM = 2;
 
   private static final int MANAGED_MEBIBYTES_PER_SLOT = 64;
+  private static final int NETWORK_MEBIBYTES_PER_SLOT = 24;
 
   private final int parallelism;
   private final Clusters.Composer composer;
@@ -170,7 +171,8 @@ final class LocalCluster implements Cluster {
       throw new IllegalStateException("[BUG] the cluster is closed");
     }
     if (flink == null) {
-      MiniCluster cluster = new MiniCluster(configuration(parallelism * SLOTS_PER_PARALLELISM));
+      MiniCluster cluster =
+          new MiniCluster(configuration(Math.max(4, parallelism * SLOTS_PER_PARALLELISM)));
       try {
         cluster.start();
       } catch (Exception e) {
@@ -189,8 +191,9 @@ final class LocalCluster implements Cluster {
     c.setString("web.submit.enable", "false");
     c.setString("restart-strategy.type", "disable");
     c.setString("taskmanager.memory.managed.size", slots * MANAGED_MEBIBYTES_PER_SLOT + "m");
-    c.setString("taskmanager.memory.network.min", "96m");
-    c.setString("taskmanager.memory.network.max", "96m");
+    String network = slots * NETWORK_MEBIBYTES_PER_SLOT + "m";
+    c.setString("taskmanager.memory.network.min", network);
+    c.setString("taskmanager.memory.network.max", network);
     c.setString("taskmanager.memory.framework.off-heap.batch-shuffle.size", "16m");
     // Result partitions are many and small here; the default of 512 buffers is for large clusters.
     c.setString("taskmanager.network.sort-shuffle.min-buffers", "64");

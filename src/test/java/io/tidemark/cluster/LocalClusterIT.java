@@ -31,12 +31,15 @@ import org.junit.jupiter.api.TestInstance;
 final class LocalClusterIT {
   private final AtomicInteger composed = new AtomicInteger();
   private Cluster cluster;
+  private Duration cold;
 
   @BeforeAll
   void open() {
     cluster =
         Clusters.open(new FlinkEndpoint(Optional.empty(), 2, Optional.empty()), this::compose);
+    long start = System.nanoTime();
     cluster.run(Specs.build("warm-up", "work"), p -> {});
+    cold = Duration.ofNanos(System.nanoTime() - start);
   }
 
   @AfterAll
@@ -53,13 +56,13 @@ final class LocalClusterIT {
   }
 
   @Test
-  void aSmallJobOnTheWarmClusterTakesLessThanASecond() {
+  void theWarmClusterIsKeptAndCountsWhatAJobDid() {
     long start = System.nanoTime();
     List<Cluster.Progress> seen = new CopyOnWriteArrayList<>();
 
     cluster.run(Specs.build("small", "work"), seen::add);
 
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(cold);
     Cluster.Progress last = seen.get(seen.size() - 1);
     assertThat(last.tasksDone()).isEqualTo(last.tasks()).isPositive();
     assertThat(last.rowsWritten()).isEqualTo(100);

@@ -10,6 +10,7 @@ import io.tidemark.cluster.Cluster;
 import io.tidemark.cluster.Clusters;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetDiff.Counts;
+import io.tidemark.model.DatasetId;
 import io.tidemark.model.Environment.FlinkEndpoint;
 import io.tidemark.model.Grain;
 import io.tidemark.model.JobResult;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -143,17 +145,11 @@ final class SessionClusterIT {
   void aTaskManagerKilledDuringAJobLosesAndDoublesNothing() throws Exception {
     Dataset in = input("slow_in", 1000);
     Dataset out = output("slow_out");
-    Path classes = copied(SlowDouble.class, SlowDouble.Doubling.class);
     JobSpec.Build build =
-        bed.build(
-            "r1/build-slow",
-            new Transform.JavaClass(SlowDouble.class.getName(), List.of(classes.toString())),
-            out,
-            january(),
-            bed.input(in));
+        bed.build("r1/build-slow", slowDouble("classes"), out, january(), bed.input(in));
     List<Cluster.Progress> seen = new CopyOnWriteArrayList<>();
     CompletableFuture<Void> job = CompletableFuture.runAsync(() -> cluster.run(build, seen::add));
-    await().atMost(Duration.ofMinutes(1)).until(() -> job.isDone() || runs("r1/build-slow"));
+    await().atMost(Duration.ofMinutes(3)).until(() -> job.isDone() || runs("r1/build-slow"));
     assertThat(job).isNotDone();
 
     flink.killTaskManager();
@@ -165,6 +161,43 @@ final class SessionClusterIT {
     assertThat(bed.stamp(build).content().slices().get(0).rows()).isEqualTo(1000);
     Cluster.Progress last = seen.get(seen.size() - 1);
     assertThat(last.tasksDone()).isEqualTo(last.tasks());
+  }
+
+  @Test
+  void aJobThatStillRunsIsFoundByItsKeyWaitedForAndCancelled() throws Exception {
+    Dataset held = input("held_in", 20_000);
+    JobSpec.Input read = bed.input(held);
+    Dataset out = output("held_out");
+    JobSpec.Build slow =
+        bed.build(
+            "r1/build-held",
+            slowDouble("held-classes"),
+            out,
+            january(),
+            new JobSpec.Input(
+                DatasetId.of("slow_in"),
+                read.table(),
+                read.snapshot(),
+                read.layout(),
+                read.ranges()));
+    CompletableFuture<Void> first = CompletableFuture.runAsync(() -> cluster.run(slow, p -> {}));
+    await().atMost(Duration.ofMinutes(3)).until(() -> first.isDone() || runs(slow.key()));
+    List<Cluster.Progress> seen = new CopyOnWriteArrayList<>();
+    CompletableFuture<Void> second =
+        CompletableFuture.runAsync(() -> open(flink.rest()).run(slow, seen::add));
+    await().atMost(Duration.ofMinutes(3)).until(() -> second.isDone() || !seen.isEmpty());
+
+    open(flink.rest()).cancel(slow.key());
+
+    for (CompletableFuture<Void> waiter : List.of(first, second)) {
+      assertThat(catchThrowableOfType(CompletionException.class, waiter::join))
+          .hasRootCauseInstanceOf(TidemarkException.class)
+          .hasMessageContaining("was cancelled");
+    }
+    assertThat((List<?>) flink.get("/jobs/overview").get("jobs"))
+        .filteredOn(j -> slow.key().equals(((Map<?, ?>) j).get("name")))
+        .hasSize(1);
+    assertThat(bed.lake().find(out.table(), JobBed.BRANCH, slow.key())).isEmpty();
   }
 
   private static Map<?, ?> overview(String key) throws IOException {
@@ -186,16 +219,17 @@ final class SessionClusterIT {
     return (List<?>) ((Map<?, ?>) exceptions.get("exceptionHistory")).get("entries");
   }
 
-  /** A folder with some classes alone, as a user's build makes one. */
-  private static Path copied(Class<?>... classes) throws IOException, URISyntaxException {
-    Path to = folder.resolve("classes");
-    for (Class<?> c : classes) {
+  /** With a folder that holds its classes alone, as a user's build makes one. */
+  private static Transform.JavaClass slowDouble(String folderName)
+      throws IOException, URISyntaxException {
+    Path to = folder.resolve(folderName);
+    for (Class<?> c : List.of(SlowDouble.class, SlowDouble.Doubling.class)) {
       String name = c.getName().replace('.', '/') + ".class";
       Path file = to.resolve(name);
       Files.createDirectories(file.getParent());
       Files.copy(Path.of(c.getResource("/" + name).toURI()), file);
     }
-    return to;
+    return new Transform.JavaClass(SlowDouble.class.getName(), List.of(to.toString()));
   }
 
   @Test
