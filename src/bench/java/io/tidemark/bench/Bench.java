@@ -1,6 +1,8 @@
 package io.tidemark.bench;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -13,7 +15,8 @@ import org.apache.iceberg.catalog.Catalog;
  * The benchmark's main. Options: {@code --input FILE} (Parquet with date, delay, distance, origin,
  * destination; default the bundled extract), {@code --airports FILE}, {@code --years N} (repeats
  * the input N times, a year later each time), {@code --rounds N}, {@code --work DIR}, {@code --heap
- * SIZE}, {@code --spark CLASSPATH-FILE}, {@code --only P1,P5,...}.
+ * SIZE}, {@code --spark DIR} (with it Spark takes part: the target folder of src/bench/spark),
+ * {@code --only P1,P5,...}.
  */
 public final class Bench {
   private static final String OWN = "tidemark";
@@ -130,10 +133,31 @@ public final class Bench {
         String how = peer.substring(peer.indexOf(' ') + 1);
         return contender().run(OwnBuild.class.getName(), List.of(how, home, workload.name()));
       }
+      case "spark" -> {
+        tables.fresh(catalog, workload, workload.id() + "_spark");
+        return spark(tables, workload);
+      }
       default -> {
         tables.fresh(catalog, workload, workload.id() + "_" + peer);
         return contender().run(Peer.class.getName(), List.of(peer, home, workload.name()));
       }
+    }
+  }
+
+  /** The folder that {@code mvn -f src/bench/spark/pom.xml process-classes} fills. */
+  private Usage spark(BenchTables tables, Workload workload) {
+    Path target = options.spark().orElseThrow();
+    List<String> arguments = new ArrayList<>();
+    arguments.add("INSERT OVERWRITE " + workload.id() + "_spark " + workload.ansiSql());
+    tables.properties().forEach((name, value) -> arguments.add(name + "=" + value));
+    try {
+      String classpath =
+          target.resolve("classes")
+              + File.pathSeparator
+              + Files.readString(target.resolve("classpath.txt")).strip();
+      return Contender.spark(classpath, options.heap()).run("SparkPeer", arguments);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

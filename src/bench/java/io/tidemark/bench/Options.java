@@ -55,7 +55,7 @@ final class Options {
     return values.getOrDefault("heap", "3g");
   }
 
-  /** A file that holds Spark's class path; without it Spark does not take part. */
+  /** Where the Spark peer was compiled; without it Spark does not take part. */
   Optional<Path> spark() {
     return Optional.ofNullable(values.get("spark")).map(Path::of);
   }
