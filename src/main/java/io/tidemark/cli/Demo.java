@@ -93,7 +93,6 @@ final class Demo {
     project.useFix();
     narrator.gap();
     narrator.edit(before, project.logic());
-    narrator.say("");
     narrator.say(
         "What is stale now, and why? The plan reads metadata only. It also names the expected"
             + " change, jobs/flights/changes/"
@@ -195,7 +194,6 @@ final class Demo {
     Map<String, String> fixed = hashes();
     Map<String, String> fixedRows = rows();
     Map<String, Optional<Long>> heads = otherHeads();
-    narrator.say("");
     narrator.say("March of " + TABLE + " should wait, so this one month goes back:");
     narrator.command(
         "tidemark revert " + run + " --dataset " + TABLE + " --slice " + MONTH + " --yes");
@@ -236,7 +234,6 @@ final class Demo {
   private void rollback(Report.HistoryShown published) {
     long to = published.head().orElseThrow();
     long head = execute(new Operation.ShowHistory(TABLE, 1)).head().orElseThrow();
-    narrator.say("");
     narrator.say(
         "March is fine after all. Rollback moves a whole table to any earlier snapshot, if main is"
             + " still where you think it is:");

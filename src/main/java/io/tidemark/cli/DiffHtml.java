@@ -193,6 +193,9 @@ final class DiffHtml {
     s.key().forEach((k, v) -> raw("<code class=\"delta\">").text(k + " = " + v).raw("</code>"));
     raw("</td><td>");
     for (DatasetDiff.Delta v : s.values()) {
+      if (s.key().containsKey(v.column())) {
+        continue;
+      }
       raw("<code class=\"delta\">").text(v.column()).raw(": ");
       if (s.kind() != DatasetDiff.Kind.ADDED) {
         raw("<span class=\"before\">").text(v.before().orElse("NULL")).raw("</span>");

@@ -4,14 +4,17 @@ import io.tidemark.control.Report;
 import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.DatasetDiff;
 import io.tidemark.model.Expectation;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What a run's candidate changes, dataset by dataset. */
 final class DiffText {
-  private static final int SLICES_SHOWN = 24;
-  private static final int SAMPLES_SHOWN = 6;
+  private static final int SLICES_SHOWN = 12;
+  private static final int SAMPLES_SHOWN = 4;
   private static final int BAR = 30;
 
   private DiffText() {}
@@ -133,7 +136,7 @@ final class DiffText {
       return;
     }
     out.append("  ").append(paint.faint("samples")).append('\n');
-    for (DatasetDiff.Sample s : samples.subList(0, Math.min(SAMPLES_SHOWN, samples.size()))) {
+    for (DatasetDiff.Sample s : shown(samples)) {
       boolean unexplained = s.verdict() == DatasetDiff.Verdict.UNEXPLAINED;
       String head = Words.of(s.verdict()) + " " + Words.of(s.kind());
       out.append("  ")
@@ -142,7 +145,11 @@ final class DiffText {
           .append(key(s))
           .append('\n')
           .append("      ")
-          .append(s.values().stream().map(v -> delta(s, v)).collect(Collectors.joining(", ")))
+          .append(
+              s.values().stream()
+                  .filter(v -> !s.key().containsKey(v.column()))
+                  .map(v -> delta(s, v))
+                  .collect(Collectors.joining(", ")))
           .append('\n');
     }
     if (samples.size() > SAMPLES_SHOWN) {
@@ -150,6 +157,18 @@ final class DiffText {
           .append(Words.count(samples.size() - SAMPLES_SHOWN, "more sample"))
           .append(" in --format json and --html\n");
     }
+  }
+
+  /** The first of each kind and verdict, then the next ones, in the order of the diff. */
+  private static List<DatasetDiff.Sample> shown(List<DatasetDiff.Sample> samples) {
+    Set<String> kinds = new HashSet<>();
+    List<DatasetDiff.Sample> firsts = new ArrayList<>();
+    List<DatasetDiff.Sample> others = new ArrayList<>();
+    for (DatasetDiff.Sample sample : samples) {
+      (kinds.add(sample.verdict() + " " + sample.kind()) ? firsts : others).add(sample);
+    }
+    firsts.addAll(others);
+    return firsts.subList(0, Math.min(SAMPLES_SHOWN, firsts.size()));
   }
 
   private static String key(DatasetDiff.Sample sample) {

@@ -12,6 +12,7 @@ final class Narrator {
   private final PrintStream out;
   private final Paint paint;
   private int chapter;
+  private boolean quoted;
 
   Narrator(Streams streams, Paint paint) {
     this.out = streams.out();
@@ -19,6 +20,7 @@ final class Narrator {
   }
 
   void chapter(String title) {
+    quoted = false;
     chapter++;
     out.println();
     out.println(paint.strong(chapter + ". " + title));
@@ -26,6 +28,10 @@ final class Narrator {
 
   /** A paragraph, wrapped. */
   void say(String text) {
+    if (quoted) {
+      out.println();
+    }
+    quoted = false;
     StringBuilder line = new StringBuilder();
     for (String word : text.split(" ")) {
       if (line.length() + word.length() >= WIDTH) {
@@ -60,6 +66,7 @@ final class Narrator {
   /** Lines, indented. */
   void quote(String text) {
     text.lines().forEach(line -> out.println(line.isEmpty() ? "" : "  " + line));
+    quoted = true;
     out.flush();
   }
 
@@ -68,12 +75,14 @@ final class Narrator {
     before.stream()
         .filter(line -> !after.contains(line))
         .forEach(line -> out.println("  " + paint.bad("- " + line.strip())));
+    quoted = true;
     after.stream()
         .filter(line -> !before.contains(line))
         .forEach(line -> out.println("  " + paint.good("+ " + line.strip())));
   }
 
   void proof(String text) {
+    quoted = true;
     out.println("  " + paint.good("proved") + " " + text);
   }
 }

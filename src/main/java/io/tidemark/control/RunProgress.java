@@ -31,7 +31,7 @@ record RunProgress(Watcher watcher) implements RunListener {
       detail =
           (detail.isEmpty() ? "" : detail + ", ")
               + slices(passedOver.count())
-              + " passed over, since their inputs came out unchanged";
+              + " passed over as unchanged";
     }
     tell(run, step, Phase.DONE, 1, detail);
   }
