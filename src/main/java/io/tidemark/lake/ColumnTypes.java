@@ -7,6 +7,7 @@ import io.tidemark.model.Schema;
 import io.tidemark.model.TidemarkException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
@@ -17,6 +18,9 @@ import org.apache.iceberg.types.Types;
 
 /** Column types as Flink SQL writes them, to and from Iceberg's. */
 final class ColumnTypes {
+  private static final Pattern WITH_LOCAL_ZONE =
+      Pattern.compile("TIMESTAMP\\((\\d)\\) WITH LOCAL TIME ZONE");
+
   private ColumnTypes() {}
 
   static Schema read(org.apache.iceberg.Schema schema) {
@@ -74,8 +78,13 @@ final class ColumnTypes {
     return FlinkSchemaUtil.convert(one).equals(FlinkSchemaUtil.convert(other));
   }
 
+  /** In the short forms that people write: STRING, BYTES and TIMESTAMP_LTZ. */
   static String text(Type type) {
-    return FlinkSchemaUtil.convert(type).copy(true).asSerializableString();
+    String text = FlinkSchemaUtil.convert(type).copy(true).asSerializableString();
+    return WITH_LOCAL_ZONE
+        .matcher(
+            text.replace("VARCHAR(2147483647)", "STRING").replace("VARBINARY(2147483647)", "BYTES"))
+        .replaceAll("TIMESTAMP_LTZ($1)");
   }
 
   /** Nested types arrive with ids of their own that may meet those of the columns. */

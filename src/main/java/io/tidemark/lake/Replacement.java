@@ -43,6 +43,9 @@ final class Replacement {
   /** Analyses are cheap and converge unless somebody writes into the very slices. */
   private static final int ATTEMPTS = 12;
 
+  /** What fails for another reason than a conflict will mostly fail again. */
+  private static final int LOST_ANSWERS = 3;
+
   private static final int LOOKS = 4;
   private static final int MOST_TERMS = 50;
 
@@ -92,7 +95,9 @@ final class Replacement {
       java.util.function.BiConsumer<Table, Exchange> before) {
     TableRef ref = dataset.table();
     RuntimeException last = null;
-    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    int lost = 0;
+    int attempt = 1;
+    for (; attempt <= ATTEMPTS && lost < LOST_ANSWERS; attempt++) {
       if (attempt > 1) {
         backoff.pause(attempt - 1);
       }
@@ -132,12 +137,13 @@ final class Replacement {
           return landed.get();
         }
         last = e;
+        lost++;
       }
     }
     throw TidemarkException.external(
         Problem.of(
             "TM-LAKE-040",
-            "cannot commit to table '" + ref + "' after " + ATTEMPTS + " attempts",
+            "cannot commit to table '" + ref + "' after " + (attempt - 1) + " attempts",
             "the last one failed: " + (last == null ? "" : Trouble.reason(last)),
             "repeat the command: a commit that landed after all is found by its key and not made"
                 + " twice"),

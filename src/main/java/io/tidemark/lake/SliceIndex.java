@@ -186,7 +186,8 @@ final class SliceIndex {
     return switch (type.typeId()) {
       case DATE -> (int) Math.floorDiv(at.getEpochSecond(), 86400L);
       case TIMESTAMP_NANO -> nanos(at);
-      default -> ChronoUnit.MICROS.between(Instant.EPOCH, at);
+      default ->
+          Math.addExact(Math.multiplyExact(at.getEpochSecond(), 1_000_000L), at.getNano() / 1000L);
     };
   }
 

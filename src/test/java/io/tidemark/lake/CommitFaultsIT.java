@@ -285,6 +285,24 @@ final class CommitFaultsIT {
         .containsExactlyInAnyOrderElementsOf(used);
   }
 
+  @Test
+  void aFullDiskLeavesMainAloneAndSaysSo() {
+    List<String> before = scene.rows();
+    catalog.files(FaultyCatalog.FullDisk::new);
+
+    assertThatThrownBy(this::publish)
+        .isInstanceOfSatisfying(
+            TidemarkException.class,
+            e -> {
+              assertThat(e.category()).isEqualTo(TidemarkException.Category.EXTERNAL);
+              assertThat(e.problems().get(0).why()).contains("No space left on device");
+            });
+
+    catalog.files(files -> files);
+    assertThat(scene.rows()).isEqualTo(before);
+    assertThat(publish()).isInstanceOf(Done.class);
+  }
+
   private static boolean stampedNow(TableMetadata metadata) {
     return metadata.currentSnapshot() != null
         && metadata.changes().toString().contains("AddSnapshot")

@@ -1,8 +1,11 @@
 package io.tidemark.lake;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.apache.iceberg.BaseMetastoreCatalog;
 import org.apache.iceberg.LocationProviders;
 import org.apache.iceberg.TableMetadata;
@@ -12,12 +15,18 @@ import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.encryption.EncryptionManager;
 import org.apache.iceberg.io.FileIO;
+import org.apache.iceberg.io.InputFile;
 import org.apache.iceberg.io.LocationProvider;
+import org.apache.iceberg.io.OutputFile;
+import org.apache.iceberg.io.PositionOutputStream;
 
 /** A real catalog whose commits to existing tables go wrong in a chosen way, chosen times. */
 final class FaultyCatalog extends BaseMetastoreCatalog {
   private final Catalog real;
   private final AtomicReference<Fault> fault = new AtomicReference<>(Fault.NONE);
+
+  private final AtomicReference<UnaryOperator<FileIO>> files =
+      new AtomicReference<>(UnaryOperator.identity());
 
   /** Stands in for a commit. */
   @FunctionalInterface
@@ -29,6 +38,10 @@ final class FaultyCatalog extends BaseMetastoreCatalog {
 
   FaultyCatalog(Catalog real) {
     this.real = real;
+  }
+
+  void files(UnaryOperator<FileIO> next) {
+    files.set(next);
   }
 
   void fault(Fault next) {
@@ -70,7 +83,7 @@ final class FaultyCatalog extends BaseMetastoreCatalog {
 
     @Override
     public FileIO io() {
-      return real.io();
+      return files.get().apply(real.io());
     }
 
     @Override
@@ -154,5 +167,44 @@ final class FaultyCatalog extends BaseMetastoreCatalog {
   @Override
   public String name() {
     return real.name();
+  }
+
+  /** Files that can be read and no longer written, as on a full disk. */
+  record FullDisk(FileIO real) implements FileIO {
+    @Override
+    public InputFile newInputFile(String path) {
+      return real.newInputFile(path);
+    }
+
+    @Override
+    public OutputFile newOutputFile(String path) {
+      OutputFile file = real.newOutputFile(path);
+      return new OutputFile() {
+        @Override
+        public PositionOutputStream create() {
+          throw new UncheckedIOException(new IOException("No space left on device"));
+        }
+
+        @Override
+        public PositionOutputStream createOrOverwrite() {
+          return create();
+        }
+
+        @Override
+        public String location() {
+          return file.location();
+        }
+
+        @Override
+        public InputFile toInputFile() {
+          return file.toInputFile();
+        }
+      };
+    }
+
+    @Override
+    public void deleteFile(String path) {
+      real.deleteFile(path);
+    }
   }
 }

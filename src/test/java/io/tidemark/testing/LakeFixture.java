@@ -212,7 +212,7 @@ public final class LakeFixture implements Closeable {
     Table table = table(dataset.table());
     OverwriteFiles overwrite = table.newOverwrite().toBranch(branch);
     files(table, head(branch, table)).stream()
-        .filter(f -> slices.contains(ordinal(table, dataset, f)))
+        .filter(f -> holds(table, dataset, f, slices))
         .forEach(overwrite::deleteFile);
     write(table, rows).forEach(overwrite::addFile);
     StampSummary.write(stamp).forEach(overwrite::set);
@@ -220,12 +220,15 @@ public final class LakeFixture implements Closeable {
     return head(branch, table(dataset.table()));
   }
 
-  /** The slice of a file, by reading its first row. */
-  private static long ordinal(Table table, Dataset dataset, DataFile file) {
+  /** Whether a file's earliest row lies in one of the slices. */
+  private static boolean holds(Table table, Dataset dataset, DataFile file, SliceSet slices) {
     if (dataset.layout().eventTime().isEmpty()) {
-      return 0;
+      return true;
     }
     Types.NestedField field = table.schema().asStruct().field(dataset.layout().eventTime().get());
+    if (!file.lowerBounds().containsKey(field.fieldId())) {
+      return false;
+    }
     Object lower =
         org.apache.iceberg.types.Conversions.fromByteBuffer(
             field.type(), file.lowerBounds().get(field.fieldId()));
@@ -233,7 +236,7 @@ public final class LakeFixture implements Closeable {
         lower instanceof Integer days
             ? Instant.ofEpochSecond(days * 86400L)
             : Instant.EPOCH.plus((Long) lower, java.time.temporal.ChronoUnit.MICROS);
-    return dataset.layout().slice().ordinal(at);
+    return slices.contains(dataset.layout().slice().ordinal(at));
   }
 
   /** The live files of a snapshot with their statistics. */
