@@ -64,7 +64,7 @@ final class DataFiles {
         index.covering(slices, 100),
         detail,
         (file, placement) -> {
-          if (!placement.isNowhere() && placement.slices(index.grain()).overlaps(slices)) {
+          if (placement.touches(slices)) {
             files.put(file.location(), file);
           }
         });

@@ -41,11 +41,9 @@ final class Deltas {
       SliceSet touched = SliceSet.empty(of.grain());
       for (List<Moved> files : List.of(added, removed, deletes)) {
         for (Moved file : files) {
-          if (!file.placement().isNowhere()) {
-            SliceSet slices = file.placement().slices(of.grain());
-            if (!touched.contains(slices) && slices.overlaps(of)) {
-              touched = touched.union(slices);
-            }
+          Placement at = file.placement();
+          if (at.touches(of) && !(at.isOneSlice() && touched.contains(at.first()))) {
+            touched = touched.union(at.slices(of.grain()));
           }
         }
       }

@@ -129,7 +129,7 @@ final class Publication implements Replacement.Analysis {
     SliceSet bad = SliceSet.empty(index.grain());
     for (DataFile file : files.values()) {
       Placement placement = index.place(file);
-      if (!placement.pure() || !slices.contains(placement.slices(index.grain()))) {
+      if (!placement.isInside(slices)) {
         bad = bad.union(placement.slices(index.grain()).intersect(slices));
       }
     }

@@ -75,7 +75,8 @@ final class Reversal implements Replacement.Analysis {
     Map<String, DataFile> after = files.in(published, slices, Detail.LIGHT);
     Map<String, DataFile> back =
         then.map(s -> files.in(s, slices, Detail.STATISTICS)).orElseGet(HashMap::new);
-    Map<String, DataFile> now = files.in(head, slices, Detail.LIGHT);
+    Map<String, DataFile> now =
+        head.snapshotId() == published.snapshotId() ? after : files.in(head, slices, Detail.LIGHT);
     Optional<Refused> inexact = Publication.inexact(index, after, slices, "the publish");
     if (inexact.isEmpty()) {
       inexact = Publication.inexact(index, back, slices, "the state before");

@@ -12,6 +12,9 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.iceberg.ContentFile;
@@ -35,13 +38,26 @@ final class SliceIndex {
 
   private final Grain grain;
   private final Optional<Types.NestedField> eventTime;
-  private final Map<Integer, PartitionSpec> specs;
+
+  /** By spec, the partition fields that are made of the event time. */
+  private final Map<Integer, List<TimeField>> timeFields = new HashMap<>();
+
+  private record TimeField(int position, Grain grain) {}
 
   private SliceIndex(
       Grain grain, Optional<Types.NestedField> eventTime, Map<Integer, PartitionSpec> specs) {
     this.grain = grain;
     this.eventTime = eventTime;
-    this.specs = specs;
+    specs.forEach((id, spec) -> timeFields.put(id, timeFields(spec)));
+  }
+
+  private List<TimeField> timeFields(PartitionSpec spec) {
+    List<TimeField> fields = new ArrayList<>();
+    for (int i = 0; i < spec.fields().size(); i++) {
+      int position = i;
+      timeGrain(spec.fields().get(i)).ifPresent(g -> fields.add(new TimeField(position, g)));
+    }
+    return List.copyOf(fields);
   }
 
   /**
@@ -100,6 +116,19 @@ final class SliceIndex {
       return first == last;
     }
 
+    /** Whether any of the rows may lie in the slices. */
+    boolean touches(SliceSet slices) {
+      return isOneSlice()
+          ? slices.contains(first)
+          : !isNowhere() && slices(slices.grain()).overlaps(slices);
+    }
+
+    /** Whether all of the rows lie in the slices. */
+    boolean isInside(SliceSet slices) {
+      return pure
+          && (isOneSlice() ? slices.contains(first) : slices.contains(slices(slices.grain())));
+    }
+
     SliceSet slices(Grain grain) {
       return SliceSet.range(grain, first, last + 1);
     }
@@ -110,8 +139,7 @@ final class SliceIndex {
   /** Whether partition values alone put every file of a spec into one slice. */
   boolean alignedBySpec(int specId) {
     return grain == Grain.ALL
-        || specs.get(specId).fields().stream()
-            .anyMatch(f -> timeGrain(f).map(g -> g.compareTo(grain) <= 0).orElse(false));
+        || timeFields.get(specId).stream().anyMatch(f -> f.grain().compareTo(grain) <= 0);
   }
 
   Placement place(ContentFile<?> file) {
@@ -121,18 +149,14 @@ final class SliceIndex {
     Types.NestedField column = eventTime.get();
     TimeRange range = null;
     boolean byPartition = false;
-    PartitionSpec spec = specs.get(file.specId());
-    for (int i = 0; i < spec.fields().size(); i++) {
-      Optional<Grain> partition = timeGrain(spec.fields().get(i));
-      if (partition.isPresent()) {
-        Object value = file.partition().get(i, Object.class);
-        if (value == null) {
-          return NOWHERE;
-        }
-        TimeRange cell = cell(partition.get(), value, column.type());
-        range = range == null ? cell : intersect(range, cell);
-        byPartition = true;
+    for (TimeField field : timeFields.get(file.specId())) {
+      Object value = file.partition().get(field.position(), Object.class);
+      if (value == null) {
+        return NOWHERE;
       }
+      TimeRange cell = cell(field.grain(), value, column.type());
+      range = range == null ? cell : intersect(range, cell);
+      byPartition = true;
     }
     Integer id = column.fieldId();
     Long nulls = file.nullValueCounts() == null ? null : file.nullValueCounts().get(id);

@@ -1,0 +1,191 @@
+package io.tidemark.lake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.lake.Lake.Done;
+import io.tidemark.model.Changes;
+import io.tidemark.model.Changes.Touched;
+import io.tidemark.model.Grain;
+import io.tidemark.model.Layout;
+import io.tidemark.model.Pin;
+import io.tidemark.model.RunId;
+import io.tidemark.model.Stamp;
+import io.tidemark.model.TimeRange;
+import io.tidemark.testing.LakeFixture;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is told of main's changes since a pin. */
+final class ChangesIT {
+  @TempDir Path dir;
+  private Scene s;
+
+  @BeforeEach
+  void open() {
+    s = new Scene(LakeFixture.sqlite(dir), Scene.monthly("db.t"));
+    s.append(s.row(1, "2001-01-05", "old"), s.row(2, "2001-02-05", "old"));
+  }
+
+  @AfterEach
+  void close() {
+    s.close();
+  }
+
+  private Changes since(Pin pin) {
+    return s.lake().changesSince(s.dataset(), pin);
+  }
+
+  private static TimeRange at(String day) {
+    Instant noon = Instant.parse(day + "T12:00:00Z");
+    return new TimeRange(noon, noon.plusNanos(1000));
+  }
+
+  private static TimeRange month(String from, String to) {
+    return new TimeRange(
+        Instant.parse(from + "-01T00:00:00Z"), Instant.parse(to + "-01T00:00:00Z"));
+  }
+
+  @Test
+  void nothingHappenedSinceTheHead() {
+    assertThat(since(Pin.main(s.head()))).isEqualTo(Changes.NONE);
+  }
+
+  @Test
+  void appendsTouchTheEventTimesThatTheirFilesSpan() {
+    long pin = s.head();
+    s.append(s.row(3, "2001-03-05", "more"), s.row(4, "1969-12-31", "before the epoch"));
+
+    assertThat(since(Pin.main(pin)).touched())
+        .extracting(Touched::range)
+        .containsExactly(at("1969-12-31"), at("2001-03-05"));
+    assertThat(since(Pin.main(pin)).touched())
+        .allMatch(
+            t -> t.columns().equals(Stamp.Content.ANY_COLUMN) && t.cause().contains("append"));
+  }
+
+  @Test
+  void compactionTouchesNothingAndAForeignDeleteTouchesItsPartition() {
+    long pin = s.head();
+    s.append(s.row(5, "2001-02-07", "more"));
+    long compacted = s.head();
+    s.compact();
+    assertThat(since(Pin.main(compacted)).isNone()).isTrue();
+    assertThat(since(Pin.main(pin)).touched())
+        .extracting(Touched::range)
+        .containsExactly(at("2001-02-07"));
+
+    long all = s.head();
+    var table = s.fixture().table(s.table());
+    table.newDelete().deleteFile(LakeFixture.files(table, all).get(0)).commit();
+    assertThat(since(Pin.main(all)).touched())
+        .extracting(Touched::range)
+        .containsAnyOf(month("2001-01", "2001-02"), month("2001-02", "2001-03"))
+        .hasSize(1);
+  }
+
+  @Test
+  void publishAndItsRevertTakeEachOtherOutAndLeaveTheRest() {
+    long pin = s.head();
+    Done done =
+        s.run("r1", "2001-01..2001-02", s.row(1, "2001-01-05", "n"), s.row(2, "2001-02-05", "n"));
+    assertThat(since(Pin.main(pin)).touched())
+        .isNotEmpty()
+        .allMatch(t -> t.cause().equals("publish of run r1"));
+
+    s.revert("r2", done.snapshot(), "2001-01");
+
+    assertThat(since(Pin.main(pin)).touched())
+        .isNotEmpty()
+        .allMatch(t -> month("2001-02", "2001-03").contains(t.range()));
+    s.revert("r3", done.snapshot(), "2001-02");
+    assertThat(since(Pin.main(pin)).isNone()).isTrue();
+  }
+
+  @Test
+  void aCandidateThatWasReadIsNoChangeOnceItIsPublishedAndIsOneWhenItIsTakenBack() {
+    long base = s.head();
+    long candidate = s.candidate("r1", base, "2001-01", s.row(1, "2001-01-05", "new"));
+    Pin pin = Pin.candidate(candidate, base, new RunId("r1"));
+    assertThat(since(pin).touched()).isNotEmpty();
+
+    Done done = (Done) s.publish("r1", base, candidate, "2001-01");
+    assertThat(since(pin).isNone()).isTrue();
+    s.append(s.row(7, "2001-05-05", "more"));
+    assertThat(since(pin).touched()).extracting(Touched::range).containsExactly(at("2001-05-05"));
+
+    s.revert("r2", done.snapshot(), "2001-01");
+    assertThat(since(pin).touched()).anyMatch(t -> month("2001-01", "2001-02").contains(t.range()));
+  }
+
+  @Test
+  void aRollbackIsSeenByComparingFiles() {
+    long good = s.head();
+    s.append(s.row(3, "2001-03-05", "bad"));
+    long bad = s.head();
+    s.lake().rollback(s.table(), good, bad);
+
+    assertThat(since(Pin.main(bad)).touched())
+        .extracting(Touched::range)
+        .containsExactly(at("2001-03-05"));
+    assertThat(since(Pin.main(good)).isNone()).isTrue();
+  }
+
+  @Test
+  void columnsOfAPublishAreThoseOfItsStamp() {
+    long base = s.head();
+    long candidate = s.candidate("r1", base, "2001-01", s.row(1, "2001-01-05", "new"));
+    Stamp any = s.stamp("r1", "publish", Stamp.Kind.PUBLISH, s.slices("2001-01"));
+    Stamp only =
+        new Stamp(
+            any.key(),
+            any.kind(),
+            any.dataset(),
+            any.origin(),
+            new Stamp.Content(Grain.MONTH, any.content().slices(), List.of("v")),
+            any.note());
+    s.lake().publish(s.dataset(), base, candidate, s.slices("2001-01"), only);
+
+    assertThat(since(Pin.main(base)).touched())
+        .isNotEmpty()
+        .allMatch(t -> t.columns().equals(List.of("v")));
+  }
+
+  @Test
+  void withoutPartitionsTheBoundsOfRemovedFilesComeFromBefore() {
+    try (Scene u =
+        new Scene(
+            LakeFixture.sqlite(dir),
+            Scene.dataset("db.u", new Layout(Optional.of("at"), Grain.ALL, Grain.MONTH)))) {
+      u.append(u.row(1, "2001-01-05", "old"));
+      u.append(u.row(2, "2001-02-05", "old"));
+      long pin = u.head();
+      u.run("r1", "2001-02", u.row(3, "2001-02-09", "new"));
+
+      assertThat(u.lake().changesSince(u.dataset(), Pin.main(pin)).touched())
+          .extracting(Touched::range)
+          .containsExactly(at("2001-02-05"), at("2001-02-09"));
+    }
+  }
+
+  @Test
+  void expiredHistoryIsUnknownUnlessThePinnedSnapshotIsKept() {
+    long pin = s.head();
+    s.lake().lease(s.table(), pin, "p", Instant.now().plusSeconds(600));
+    for (int i = 0; i < 3; i++) {
+      s.append(s.row(10 + i, "2001-07-05", "more"));
+    }
+    s.expire();
+    assertThat(since(Pin.main(pin)).touched())
+        .extracting(Touched::range)
+        .containsExactly(at("2001-07-05"));
+    s.lake().release(s.table(), "p");
+    s.expire();
+    assertThat(since(Pin.main(pin)).unknown()).isNotEmpty();
+  }
+}
