@@ -54,8 +54,8 @@ final class PlanText {
         + Words.count(cost.files(), "file")
         + " ("
         + Words.bytes(cost.bytes())
-        + "); time: "
-        + Words.seconds(cost.seconds())
+        + "), "
+        + cost.seconds().map(s -> "about " + Words.seconds(s)).orElse("time not measured yet")
         + ".";
   }
 

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import java.util.Optional;
 
 /** How numbers, times and slices read, the same in every renderer and in any locale. */
 final class Words {
@@ -33,10 +32,6 @@ final class Words {
       unit++;
     }
     return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
-  }
-
-  static String seconds(Optional<Double> seconds) {
-    return seconds.map(Words::seconds).orElse("not measured yet");
   }
 
   static String seconds(double seconds) {
