@@ -3,6 +3,7 @@ package io.tidemark.spec;
 import io.tidemark.model.Fingerprint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
@@ -91,7 +92,7 @@ record ClassFacts(
     return names;
   }
 
-  private static void descriptor(String descriptor, TreeSet<String> names) {
+  private static void descriptor(String descriptor, Set<String> names) {
     Type type = Type.getType(descriptor);
     if (type.getSort() == Type.METHOD) {
       add(type.getReturnType(), names);
@@ -103,7 +104,7 @@ record ClassFacts(
     }
   }
 
-  private static void add(Type type, TreeSet<String> names) {
+  private static void add(Type type, Set<String> names) {
     if (type.getSort() == Type.ARRAY) {
       add(type.getElementType(), names);
     } else if (type.getSort() == Type.OBJECT) {
@@ -114,11 +115,11 @@ record ClassFacts(
   /** Declared members, and calls that are not a function of their arguments. */
   private static final class Scan extends ClassVisitor {
     private final String name;
-    private final TreeSet<String> references;
+    private final Set<String> references;
     private final List<Unstable> unstable = new ArrayList<>();
     private boolean publicConstructor;
 
-    Scan(String name, TreeSet<String> references) {
+    Scan(String name, Set<String> references) {
       super(Opcodes.ASM9);
       this.name = name.replace('/', '.');
       this.references = references;

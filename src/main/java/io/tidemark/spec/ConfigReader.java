@@ -245,7 +245,7 @@ public final class ConfigReader {
       String raw = text.get().value();
       String withoutReferences = REFERENCE.matcher(raw).replaceAll("");
       boolean secret =
-          SECRET.matcher(key).matches() && !withoutReferences.isBlank()
+          (SECRET.matcher(key).matches() && !withoutReferences.isBlank())
               || SECRET_IN_URL.matcher(withoutReferences).matches();
       if (secret && !name.equals("local")) {
         problems.add(

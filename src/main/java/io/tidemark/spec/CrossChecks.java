@@ -165,7 +165,7 @@ final class CrossChecks {
     for (Located<String> column : use.totals()) {
       if (builder.exists(column, name, schema)) {
         String type = schema.find(column.value()).orElseThrow().type();
-        if (!NUMBERS.contains(type.split("\\(")[0])) {
+        if (!NUMBERS.contains(type.replaceAll("\\(.*", ""))) {
           problems.add(
               column.where(),
               "TM-SPEC-054",

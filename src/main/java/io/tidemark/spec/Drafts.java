@@ -34,7 +34,6 @@ final class Drafts {
 
   /**
    * @param columns empty when the schema is not declared
-   * @param keyed where and which the key columns are
    */
   record DatasetDraft(
       Located<String> id,

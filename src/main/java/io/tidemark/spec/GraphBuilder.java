@@ -44,6 +44,8 @@ final class GraphBuilder {
   }
 
   /**
+   * Builds and checks everything.
+   *
    * @param found columns of datasets that declare none, as the catalog has them
    * @return empty if there are problems
    */

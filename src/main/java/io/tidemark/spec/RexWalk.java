@@ -72,9 +72,9 @@ final class RexWalk {
       return INTEGERS.indexOf(to.getSqlTypeName()) >= integer;
     }
     boolean times =
-        TIMES.contains(from.getSqlTypeName()) && TIMES.contains(to.getSqlTypeName())
-            || from.getSqlTypeName() == SqlTypeName.VARCHAR
-                && to.getSqlTypeName() == SqlTypeName.VARCHAR;
+        (TIMES.contains(from.getSqlTypeName()) && TIMES.contains(to.getSqlTypeName()))
+            || (from.getSqlTypeName() == SqlTypeName.VARCHAR
+                && to.getSqlTypeName() == SqlTypeName.VARCHAR);
     return times && to.getPrecision() >= from.getPrecision();
   }
 

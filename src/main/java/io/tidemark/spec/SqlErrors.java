@@ -98,7 +98,7 @@ final class SqlErrors {
       return Problem.at(
           at,
           "TM-SQL-002",
-          "the SQL does not type-check: " + lines.get(0).split("\\. Supported form")[0],
+          "the SQL does not type-check: " + lines.get(0).replaceAll("\\. Supported form.*", ""),
           "",
           "correct the expression, or CAST its arguments");
     }

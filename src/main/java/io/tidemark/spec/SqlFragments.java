@@ -76,9 +76,9 @@ final class SqlFragments {
 
   private static boolean isLiteral(SqlNode node) {
     return node instanceof SqlLiteral
-        || node instanceof SqlCall call
+        || (node instanceof SqlCall call
             && (call.getKind() == SqlKind.MINUS_PREFIX || call.getKind() == SqlKind.PLUS_PREFIX)
-            && isLiteral(call.operand(0));
+            && isLiteral(call.operand(0)));
   }
 
   private static boolean isTotal(SqlPlanner.Planned planned) {

@@ -40,6 +40,8 @@ final class YamlFile {
   private YamlFile() {}
 
   /**
+   * Reads a file.
+   *
    * @param shown the name that problems print
    * @return empty if the file cannot be read as YAML, which is then among the problems
    */

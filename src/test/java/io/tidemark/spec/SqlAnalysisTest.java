@@ -327,4 +327,17 @@ class SqlAnalysisTest {
                 .inputs())
         .containsExactly(DatasetId.of("others"), DatasetId.of("events"));
   }
+
+  /** Other values here mean that everything on every lake would be recomputed once. */
+  @Test
+  void fingerprintsAreTheSameInEveryProcessAndVersion() {
+    Analysis analysis =
+        of(
+            "SELECT name AS k, SUM(a) FILTER (WHERE b > 1) AS x, COUNT(DISTINCT id) AS n"
+                + " FROM events WHERE ts < TIMESTAMP '2020-01-01 00:00:00' GROUP BY name");
+
+    assertThat(analysis.fingerprint().abbreviated()).isEqualTo("61dfe501096a");
+    assertThat(analysis.rows().abbreviated()).isEqualTo("41bbdd13308c");
+    assertThat(analysis.columns().get("x").abbreviated()).isEqualTo("4dc8ef41d977");
+  }
 }

@@ -97,8 +97,8 @@ class YamlLimitsTest {
       Files.writeString(file, "a: " + text + "\n- b: {" + text);
       Problems found = new Problems();
       Optional<YamlValue> value = YamlFile.read(file, "x.yaml", found);
-      value.flatMap(v -> v.map(Shape.PIPELINE));
-      assertThat(value.isPresent() || !found.isEmpty()).isTrue();
+      Optional<YamlMap> map = value.flatMap(v -> v.map(Shape.PIPELINE));
+      assertThat(map.isPresent() || !found.isEmpty()).isTrue();
     } finally {
       Files.delete(file);
     }
