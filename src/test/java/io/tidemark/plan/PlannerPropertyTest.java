@@ -110,7 +110,7 @@ class PlannerPropertyTest {
       for (int i = 0; i < SOURCES; i++) {
         Dataset source = graph.dataset(DatasetId.of("s" + i));
         Grain grain = source.layout().slice();
-        long first = (grain == Grain.DAY ? 11_000 : 370) + random.nextInt(5);
+        long first = (grain == Grain.DAY ? 11_000L : 370L) + random.nextInt(5);
         world.load(graph, "s" + i, SliceSet.range(grain, first, first + 1 + random.nextInt(4)));
       }
     }
@@ -209,7 +209,7 @@ class PlannerPropertyTest {
   @Property(tries = 200)
   void buildStepsPartitionTheStaleSlicesAndFitTheLimit(@ForAll long seed) {
     History history = new History(seed).live();
-    long limit = 1 + history.random.nextInt(4000);
+    long limit = 1L + history.random.nextInt(4000);
     Plan plan = history.plan(Selection.everything(new Limits(limit, 1_000_000)));
 
     Map<DatasetId, List<SliceSet>> builds = new HashMap<>();
