@@ -21,7 +21,17 @@ import org.apache.iceberg.flink.TableLoader;
 
 /** Opens the environment's Iceberg catalog, in the client and in tasks alike. */
 final class IcebergCatalogs {
+  /** Copied and never changed: reading Hadoop's XML takes longer than opening a catalog. */
+  private static final Configuration DEFAULTS = defaults();
+
   private IcebergCatalogs() {}
+
+  private static Configuration defaults() {
+    Configuration configuration = new Configuration();
+    // Reads the files; a copy of a configuration that has not read them would read them again.
+    configuration.size();
+    return configuration;
+  }
 
   /** How tasks open the catalog again. Holds the catalog's properties: never log it. */
   static CatalogLoader loader(CatalogSpec spec) {
@@ -86,7 +96,7 @@ final class IcebergCatalogs {
 
     @Override
     public Catalog loadCatalog() {
-      return CatalogUtil.buildIcebergCatalog(name, properties, new Configuration());
+      return CatalogUtil.buildIcebergCatalog(name, properties, new Configuration(DEFAULTS));
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * JSON text (RFC 8259) to and from plain Java values: {@link Map} with text keys, {@link List},
@@ -13,6 +14,12 @@ import java.util.Map;
  * plan and evidence hashes rest on. Own code because the job jar carries no library.
  */
 public final class Json {
+  private static final Pattern NUMBER =
+      Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
+
+  /** A whole number of fewer characters than this always fits a long. */
+  private static final int LONG_DIGITS = 19;
+
   private static final int MAX_DEPTH = 200;
 
   private final String text;
@@ -226,9 +233,12 @@ public final class Json {
       at++;
     }
     String number = text.substring(start, at);
-    if (!number.matches("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")) {
+    if (!NUMBER.matcher(number).matches()) {
       at = start;
       throw error("a value");
+    }
+    if (whole && number.length() < LONG_DIGITS) {
+      return Long.parseLong(number);
     }
     BigDecimal decimal = new BigDecimal(number);
     if (whole && decimal.toBigInteger().bitLength() < Long.SIZE) {
