@@ -1,8 +1,6 @@
 package io.tidemark.lake;
 
-import io.tidemark.model.Problem;
 import io.tidemark.model.TableRef;
-import io.tidemark.model.TidemarkException;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.expressions.Expressions;
@@ -34,7 +32,7 @@ final class Guard {
     refs.attempt(ref, table -> make(ref, table));
     guard = tables.load(ref).snapshot(Refs.GUARD);
     if (guard == null) {
-      throw dropsBranches(ref);
+      throw refs.dropsBranches(ref);
     }
     return guard.snapshotId();
   }
@@ -51,7 +49,7 @@ final class Guard {
     }
     Table again = tables.load(ref);
     if (!again.refs().containsKey(Refs.GUARD)) {
-      throw dropsBranches(ref);
+      throw refs.dropsBranches(ref);
     }
     if (!again.snapshot(Refs.GUARD).summary().containsKey(MARK)) {
       again
@@ -61,16 +59,5 @@ final class Guard {
           .set(MARK, "empty")
           .commit();
     }
-  }
-
-  private TidemarkException dropsBranches(TableRef ref) {
-    return TidemarkException.user(
-        Problem.of(
-            "TM-LAKE-023",
-            "catalog '" + tables.catalog().name() + "' does not keep branches",
-            "a branch made on table '"
-                + ref
-                + "' is not there when the table is read again; candidates would land on main",
-            "use a catalog that keeps Iceberg branches and tags, such as JDBC"));
   }
 }

@@ -9,6 +9,7 @@ import io.tidemark.model.Facts.TableFacts;
 import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Pin;
 import io.tidemark.model.Schema;
+import io.tidemark.model.SliceRecord;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.TableRef;
@@ -85,11 +86,17 @@ final class IcebergLake implements Lake {
         head.map(Snapshot::snapshotId),
         ColumnTypes.read(table.schema()),
         inventory.map(Inventory::slices).orElse(List.<SliceFiles>of()),
-        dataset.kind() == Dataset.Kind.DERIVED
-            ? Ledger.read(table, dataset.layout().slice())
-            : List.of(),
+        dataset.kind() == Dataset.Kind.DERIVED ? ledger(dataset, table, inventory) : List.of(),
         changes,
         inventory.map(Inventory::refusals).orElse(List.<Refusal>of()));
+  }
+
+  /** Where the rows are not as many as the stamp counted, somebody wrote past the stamps. */
+  private static List<SliceRecord> ledger(
+      Dataset dataset, Table table, Optional<Inventory> inventory) {
+    return Ledger.read(table, dataset.layout().slice()).stream()
+        .filter(r -> r.rows() == inventory.map(i -> i.rows(r.ordinal())).orElse(0L))
+        .toList();
   }
 
   @Override

@@ -80,6 +80,11 @@ final class Inventory {
         .toList();
   }
 
+  long rows(long ordinal) {
+    Cell cell = cells.get(ordinal);
+    return cell == null ? 0 : cell.rows;
+  }
+
   List<Refusal> refusals() {
     List<Refusal> refusals = new ArrayList<>();
     String table = "table '" + dataset.table() + "'";

@@ -42,9 +42,10 @@ public interface Lake extends AutoCloseable {
 
   /**
    * All that planning needs to know of one dataset's table; empty if there is none. Inventory per
-   * slice of the dataset's grain from manifests; ledger from the publish and revert stamps on main;
-   * changes since each of {@code pins}; refusals for slices that cannot be replaced exactly (files
-   * that straddle a slice, delete files, an evolved partition spec that does not align).
+   * slice of the dataset's grain from manifests; ledger from the publish and revert stamps on main,
+   * without slices that hold another number of rows than their stamp says; changes since each of
+   * {@code pins}; refusals for slices that cannot be replaced exactly (files that straddle a slice,
+   * delete files, an evolved partition spec that does not align).
    */
   Optional<TableFacts> facts(Dataset dataset, Set<Pin> pins);
 

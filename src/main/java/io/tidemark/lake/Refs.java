@@ -29,6 +29,9 @@ final class Refs {
   private static final String LEASE = "tidemark-lease-";
   private static final int ATTEMPTS = 30;
 
+  /** More commits that succeed and change nothing are no accident. */
+  private static final int MOST_VAIN_COMMITS = 3;
+
   private final Tables tables;
   private final Clock clock;
   private final Backoff backoff;
@@ -153,10 +156,15 @@ final class Refs {
         });
   }
 
-  /** Runs an attempt on the table as it is now until it neither commits nor fails. */
+  /**
+   * Runs an attempt on the table as it is now until it finds nothing left to do.
+   *
+   * @param attempt true if the table is as wanted; false after a commit to make it so
+   */
   void retry(TableRef ref, Predicate<Table> attempt) {
     RuntimeException last = null;
-    for (int i = 1; i <= ATTEMPTS; i++) {
+    int vain = 0;
+    for (int i = 1; i <= ATTEMPTS && vain <= MOST_VAIN_COMMITS; i++) {
       if (last != null) {
         backoff.pause(i - 1);
       }
@@ -165,13 +173,23 @@ final class Refs {
           return;
         }
         last = null;
+        vain++;
       } catch (CommitFailedException | CommitStateUnknownException e) {
         last = e;
       }
     }
-    throw last != null
-        ? last
-        : new IllegalStateException("[BUG] a change of refs does not stay on table " + ref);
+    throw last != null ? last : dropsBranches(ref);
+  }
+
+  TidemarkException dropsBranches(TableRef ref) {
+    return TidemarkException.user(
+        Problem.of(
+            "TM-LAKE-023",
+            "catalog '" + tables.catalog().name() + "' does not keep branches and tags",
+            "one made on table '"
+                + ref
+                + "' is not there when the table is read again; candidates would land on main",
+            "use a catalog that keeps Iceberg branches and tags, such as JDBC"));
   }
 
   /** For one commit whose failure is harmless. */

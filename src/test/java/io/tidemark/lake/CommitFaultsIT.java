@@ -286,6 +286,24 @@ final class CommitFaultsIT {
   }
 
   @Test
+  void aCatalogThatForgetsBranchesIsRefusedByName() {
+    scene.lake().dropBranch(scene.table(), Refs.GUARD);
+    List<String> before = scene.rows();
+    catalog.fault((metadata, commit) -> {});
+
+    assertThatThrownBy(() -> lake.ensure(scene.dataset()))
+        .isInstanceOfSatisfying(
+            TidemarkException.class,
+            e -> {
+              assertThat(e.category()).isEqualTo(TidemarkException.Category.USER);
+              assertThat(e.problems().get(0).code()).isEqualTo("TM-LAKE-023");
+              assertThat(e.problems().get(0).what()).contains("'lake'");
+            });
+
+    assertThat(scene.rows()).isEqualTo(before);
+  }
+
+  @Test
   void aFullDiskLeavesMainAloneAndSaysSo() {
     List<String> before = scene.rows();
     catalog.files(FaultyCatalog.FullDisk::new);

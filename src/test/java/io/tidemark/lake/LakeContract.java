@@ -135,13 +135,18 @@ abstract class LakeContract {
   void ledgerOfARevertedSliceIsThatOfThePublishBefore() {
     Scene s = scene();
     s.run("r1", "2001-01..2001-02", s.row(1, "2001-01-05", "a"), s.row(2, "2001-02-05", "a"));
-    Done second = s.run("r2", "2001-01..2001-02", s.row(1, "2001-01-05", "b"));
+    Done second =
+        s.run("r2", "2001-01..2001-02", s.row(1, "2001-01-05", "b"), s.row(2, "2001-02-05", "b"));
 
     s.revert("r3", second.snapshot(), "2001-02");
 
     assertThat(s.ledger()).extracting(r -> r.run().value()).containsExactly("r2", "r1");
     s.lake().rollback(s.table(), second.snapshot(), s.head());
     assertThat(s.ledger()).extracting(r -> r.run().value()).containsExactly("r2", "r2");
+    s.append(s.row(3, "2001-01-07", "past the stamps"));
+    assertThat(s.ledger())
+        .extracting(r -> s.slices("2001-02").contains(r.ordinal()))
+        .containsExactly(true);
   }
 
   @Test
