@@ -116,27 +116,27 @@ final class PartitionFiles {
         current = newWriter(null);
       }
     } else if (time == null) {
-      enter(row);
+      key.partition(wrapper.wrap(row));
+      enter();
     } else {
       long micros = time.micros(row);
       if (micros < from || micros >= to) {
         long ordinal = EventTime.ordinal(grain, micros);
         from = EventTime.start(grain, ordinal);
         to = EventTime.end(grain, ordinal);
-        enter(row);
+        // Not by Iceberg's transform, which before 1970 puts some microseconds into the unit
+        // before.
+        key.set(0, Math.toIntExact(ordinal));
+        enter();
       }
     }
     current.write(row);
   }
 
-  private void enter(RowData row) {
-    key.partition(wrapper.wrap(row));
-    if (!key.equals(currentKey)) {
-      enter();
-    }
-  }
-
   private void enter() {
+    if (key.equals(currentKey)) {
+      return;
+    }
     RollingDataWriter<RowData> writer = open.get(key);
     if (writer == null) {
       if (open.size() >= maxOpen) {

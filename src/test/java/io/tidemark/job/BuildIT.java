@@ -266,11 +266,14 @@ class BuildIT {
             row(2, at("1970-01-01T00:00:00Z")),
             row(3, at("0033-04-03T12:00:00Z")),
             row(4, at("2262-04-12T00:00:00Z")),
-            row(5, at("9998-12-31T23:59:59Z"))));
+            row(5, at("9998-12-31T23:59:59Z")),
+            // Iceberg's own transform would put this into the year before.
+            row(6, at("1960-01-01T00:00:00.999999Z")),
+            row(7, at("1960-06-01T00:00:00Z"))));
     Dataset out =
         bed.dataset(
             "far", sliced("at", Grain.YEAR, Grain.YEAR), "id INT", "at TIMESTAMP_LTZ(6)", "l DATE");
-    SliceSet slices = SliceSet.parse(Grain.YEAR, "0033,1969..1970,2262,9998");
+    SliceSet slices = SliceSet.parse(Grain.YEAR, "0033,1960,1969..1970,2262,9998");
 
     JobResult.Built result =
         bed.built(
@@ -282,14 +285,24 @@ class BuildIT {
                 bed.input(old, slices.ranges())));
 
     assertThat(result.rowsOutside()).isZero();
-    assertThat(result.slices()).extracting(SliceStats::rows).containsOnly(1L);
+    assertThat(result.slices())
+        .extracting(SliceStats::rows)
+        .containsExactly(1L, 2L, 1L, 1L, 1L, 1L);
+    assertThat(
+            LakeFixture.files(
+                bed.fixture().table(out.table()), bed.fixture().head(out.table(), JobBed.BRANCH)))
+        .extracting(f -> f.partition().get(0, Integer.class))
+        .contains(-10)
+        .doesNotContain(-11);
     assertThat(bed.rows(out))
         .containsExactly(
             "[1, 1969-12-31T23:59:59.999999Z, 1969-12-31]",
             "[2, 1970-01-01T00:00Z, 1970-01-01]",
             "[3, 0033-04-03T12:00Z, 0033-04-03]",
             "[4, 2262-04-12T00:00Z, 2262-04-12]",
-            "[5, 9998-12-31T23:59:59Z, 9998-12-31]");
+            "[5, 9998-12-31T23:59:59Z, 9998-12-31]",
+            "[6, 1960-01-01T00:00:00.999999Z, 1960-01-01]",
+            "[7, 1960-06-01T00:00Z, 1960-06-01]");
   }
 
   @Test
