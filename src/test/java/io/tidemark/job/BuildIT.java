@@ -258,7 +258,10 @@ class BuildIT {
   void timesFarFromNowFallInTheirSlices() {
     Dataset old =
         bed.dataset(
-            "ancient", sliced("at", Grain.YEAR, Grain.YEAR), "id INT", "at TIMESTAMP_LTZ(6)");
+            "ancient",
+            new Layout(Optional.of("at"), Grain.ALL, Grain.YEAR),
+            "id INT",
+            "at TIMESTAMP_LTZ(6)");
     bed.append(
         old,
         List.of(
