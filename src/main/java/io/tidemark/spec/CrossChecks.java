@@ -13,6 +13,7 @@ import io.tidemark.spec.Drafts.SqlCheck;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -74,7 +75,7 @@ final class CrossChecks {
           draft.where(),
           "TM-SPEC-035",
           "an expectation on "
-              + dataset.kind().name().toLowerCase(java.util.Locale.ROOT)
+              + dataset.kind().name().toLowerCase(Locale.ROOT)
               + " '"
               + dataset.id().value()
               + "' is never checked",

@@ -3,6 +3,7 @@ package io.tidemark.spec;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,7 @@ final class Csv {
           line.getFields().forEach(name -> header.add(new Located<>(name, file.where())));
         }
       }
-    } catch (CsvParseException | java.io.IOException e) {
+    } catch (CsvParseException | IOException e) {
       problems.add(
           file.where(),
           "TM-SPEC-036",

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -137,10 +138,7 @@ final class GraphBuilder {
       problems.add(
           draft.output().where(),
           "TM-SPEC-043",
-          "transform '"
-              + output
-              + "' writes a "
-              + dataset.kind().name().toLowerCase(java.util.Locale.ROOT),
+          "transform '" + output + "' writes a " + dataset.kind().name().toLowerCase(Locale.ROOT),
           "only derived datasets are written by transforms",
           "make the dataset's kind 'derived', or remove the transform");
     } else {

@@ -99,8 +99,20 @@ final class PlanWalk {
     return groupings;
   }
 
-  void group(String what, List<Part> keys) {
-    groupings.add(new Grouping(what, keys));
+  /**
+   * Notes a grouping, unless it only concerns references, which are always read whole.
+   *
+   * @param concerned everything that takes part
+   */
+  void group(String what, List<Part> keys, List<Part> concerned) {
+    boolean whole =
+        concerned.stream().anyMatch(p -> !p.reads().isEmpty())
+            && concerned.stream()
+                .flatMap(p -> p.reads().stream())
+                .allMatch(c -> isReference.test(c.dataset()));
+    if (!whole) {
+      groupings.add(new Grouping(what, keys));
+    }
   }
 
   void shuffles() {
@@ -248,7 +260,7 @@ final class PlanWalk {
     }
     List<Integer> groups = aggregate.getGroupSet().asList();
     if (!isLookup(aggregate.getInput())) {
-      group("GROUP BY", deciding.subList(1, deciding.size()));
+      groupings.add(new Grouping("GROUP BY", deciding.subList(1, deciding.size())));
     }
     List<String> sets =
         aggregate.getGroupSets().stream()
@@ -317,7 +329,7 @@ final class PlanWalk {
     }
     shuffles();
     if (!isLookup(sort.getInput())) {
-      group("LIMIT", List.of());
+      groupings.add(new Grouping("LIMIT", List.of()));
     }
     if (sort.getCollation().getFieldCollations().isEmpty()) {
       orderDependent.add("LIMIT without ORDER BY");
@@ -340,7 +352,7 @@ final class PlanWalk {
     List<Part> columns = new ArrayList<>();
     inputs.forEach(i -> deciding.addAll(byValue ? i.all() : List.of(i.rows())));
     if (byValue) {
-      group(set.kind.name(), inputs.get(0).columns());
+      group(set.kind.name(), inputs.get(0).columns(), deciding);
     }
     for (int i = 0; i < set.getRowType().getFieldCount(); i++) {
       int at = i;

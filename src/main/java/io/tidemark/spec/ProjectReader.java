@@ -1,6 +1,7 @@
 package io.tidemark.spec;
 
 import io.tidemark.model.Column;
+import io.tidemark.model.Dataset.Kind;
 import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Location;
@@ -169,8 +170,7 @@ public final class ProjectReader {
     Map<String, List<Column>> found = new HashMap<>();
     for (Pipeline pipeline : pipelines) {
       for (DatasetDraft dataset : pipeline.datasets()) {
-        if (dataset.columns().isEmpty()
-            && dataset.kind() != io.tidemark.model.Dataset.Kind.DERIVED) {
+        if (dataset.columns().isEmpty() && dataset.kind() != Kind.DERIVED) {
           catalog
               .apply(dataset.table().value())
               .ifPresent(s -> found.put(dataset.id().value(), s.columns()));

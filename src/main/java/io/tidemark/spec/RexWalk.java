@@ -149,7 +149,8 @@ final class RexWalk {
     }
     plan.group(
         "a function with OVER",
-        window.partitionKeys.stream().map(key -> walk(key, inputs)).toList());
+        window.partitionKeys.stream().map(key -> walk(key, inputs)).toList(),
+        parts);
     return Part.of(words, parts);
   }
 

@@ -2,6 +2,7 @@ package io.tidemark.spec;
 
 import io.tidemark.model.Column;
 import io.tidemark.model.DatasetId;
+import io.tidemark.model.Location;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -10,12 +11,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlBasicCall;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlUnresolvedFunction;
 import org.apache.calcite.sql.dialect.AnsiSqlDialect;
@@ -77,7 +80,7 @@ final class SqlAnalyzer {
               Map<String, Located<String>> names = new LinkedHashMap<>();
               for (SqlIdentifier name : TableNames.in(query)) {
                 SqlParserPos pos = name.getParserPosition();
-                io.tidemark.model.Location at = sql.at(pos.getLineNum(), pos.getColumnNum());
+                Location at = sql.at(pos.getLineNum(), pos.getColumnNum());
                 if (!name.isSimple()) {
                   problems.add(
                       at,
@@ -130,7 +133,7 @@ final class SqlAnalyzer {
       return Optional.empty();
     }
     SqlNode statement = statements.get(0);
-    if (!statement.getKind().belongsTo(org.apache.calcite.sql.SqlKind.QUERY)) {
+    if (!statement.getKind().belongsTo(SqlKind.QUERY)) {
       problems.add(
           sql.start(),
           "TM-SQL-006",
@@ -158,7 +161,7 @@ final class SqlAnalyzer {
       new Refusals(problems).check(planned.query(), sql, 0);
       PlanWalk walk = new PlanWalk(references::contains);
       PlanWalk.Facts facts = walk.walk(planned.root().rel);
-      for (String what : new java.util.TreeSet<>(walk.orderDependent())) {
+      for (String what : new TreeSet<>(walk.orderDependent())) {
         problems.add(
             find(planned.query(), what, sql),
             "TM-SQL-008",
@@ -232,7 +235,7 @@ final class SqlAnalyzer {
         .toList();
   }
 
-  private static io.tidemark.model.Location find(SqlNode query, String operator, Snippet sql) {
+  private static Location find(SqlNode query, String operator, Snippet sql) {
     List<SqlParserPos> found = new ArrayList<>();
     query.accept(
         new SqlBasicVisitor<Void>() {

@@ -155,6 +155,35 @@ class ProjectReaderTest {
   }
 
   @Test
+  void referencesMayBeGroupedWhereSourcesMayNot() throws IOException {
+    write(
+        """
+        name: p
+        datasets:
+          in:
+            table: db.in
+            kind: source
+            schema: {id: INT NOT NULL, t: DATE, name: STRING}
+            event_time: t
+            partition: P1D
+          codes: {table: db.codes, kind: reference, schema: {name: STRING, label: STRING}}
+          out: {table: db.out, kind: derived, key: [id], event_time: t, partition: P1D}
+        transforms:
+          out: {sql: out.sql}
+        """,
+        """
+        SELECT e.id, e.t, c.label, n.labels
+        FROM `in` AS e
+        JOIN (SELECT name, label, ROW_NUMBER() OVER (PARTITION BY name ORDER BY label) AS place
+              FROM codes) AS c ON c.name = e.name
+        JOIN (SELECT name, COUNT(*) AS labels FROM codes GROUP BY name) AS n ON n.name = e.name
+        WHERE c.place = 1
+        """);
+
+    assertThat(ProjectReader.read(project).transforms()).hasSize(1);
+  }
+
+  @Test
   void pipelinesReadEachOthersDatasets() throws IOException {
     write("name: p\ndatasets: {in: {table: db.in, kind: source, schema: {id: INT}}}", "unused");
     Path other = Files.createDirectories(project.resolve("jobs/q"));
