@@ -79,12 +79,13 @@ class CliIT {
           relation: new_amount = old_amount * 100
       """;
 
-  @TempDir Path project;
+  private Path project;
   private CommandLineSession user;
   private String good;
 
   @BeforeAll
-  void writesAProject() throws IOException {
+  void writesAProject(@TempDir Path folder) throws IOException {
+    project = folder;
     user = new CommandLineSession(Wiring::open, project);
     Files.createDirectories(project.resolve("jobs/shop/changes"));
     write("jobs/shop/pipeline.yaml", PIPELINE);
