@@ -27,7 +27,7 @@ final class IcebergCatalogs {
   private IcebergCatalogs() {}
 
   private static Configuration defaults() {
-    Configuration configuration = new Configuration();
+    Configuration configuration = LocalFiles.configuration();
     // Reads the files; a copy of a configuration that has not read them would read them again.
     configuration.size();
     return configuration;
