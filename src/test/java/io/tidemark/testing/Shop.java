@@ -63,8 +63,7 @@ public final class Shop {
                 Column.required("day", "TIMESTAMP(6)"),
                 Column.required("sales", "BIGINT"),
                 Column.required("amount", "BIGINT")));
-    String clean =
-        "SELECT id, `at`, shop, " + amount + " AS amount FROM sales WHERE " + rule;
+    String clean = "SELECT id, `at`, shop, " + amount + " AS amount FROM sales WHERE " + rule;
     String total =
         "SELECT shop, CAST(FLOOR(`at` TO DAY) AS TIMESTAMP(6)) AS `day`, COUNT(*) AS sales,"
             + " SUM(amount) AS amount FROM clean GROUP BY shop, FLOOR(`at` TO DAY)";
@@ -94,8 +93,7 @@ public final class Shop {
                         "every sale is counted",
                         Expectation.Severity.ERROR,
                         new Expectation.Conserve(CLEAN, "COUNT(*)", "SUM(sales)", 0))))),
-        List.of(
-            transform(CLEAN, clean, SALES, sold), transform(TOTALS, total, CLEAN, sold)),
+        List.of(transform(CLEAN, clean, SALES, sold), transform(TOTALS, total, CLEAN, sold)),
         changes,
         Fingerprint.of(clean, total));
   }
