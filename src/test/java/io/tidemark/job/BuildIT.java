@@ -181,28 +181,28 @@ class BuildIT {
   void manyPartitionsInAnyOrderGetOneFileEach() {
     Dataset numbers = bed.dataset("numbers", Layout.unsliced(), "n BIGINT");
     List<List<Object>> rows = new ArrayList<>();
-    for (long i = 0; i < 4000; i++) {
-      rows.add(row((i * 7919) % 4000));
+    for (long i = 0; i < 800; i++) {
+      rows.add(row((i * 7919) % 800));
     }
     bed.append(numbers, rows);
     Dataset out = bed.dataset("wide", sliced("day", Grain.DAY, Grain.DAY), "n BIGINT", "day DATE");
-    SliceSet slices = SliceSet.range(Grain.DAY, -1000, 1000);
+    SliceSet slices = SliceSet.range(Grain.DAY, -200, 200);
 
     JobResult.Built result =
         bed.built(
             bed.sql(
                 "r1/wide",
-                "SELECT n, TIMESTAMPADD(DAY, CAST(n / 2 AS INT) - 1000, DATE '1970-01-01') AS `day`"
+                "SELECT n, TIMESTAMPADD(DAY, CAST(n / 2 AS INT) - 200, DATE '1970-01-01') AS `day`"
                     + " FROM numbers",
                 out,
                 slices,
                 bed.input(numbers)));
 
-    assertThat(result.slices()).hasSize(2000).allMatch(s -> s.rows() == 2);
+    assertThat(result.slices()).hasSize(400).allMatch(s -> s.rows() == 2);
     long head = bed.fixture().head(out.table(), JobBed.BRANCH);
     assertThat(LakeFixture.files(bed.fixture().table(out.table()), head))
         .as("a partition's rows come together, so no more than one file is open")
-        .hasSize(2000);
+        .hasSize(400);
   }
 
   @Test
