@@ -13,7 +13,10 @@ import io.tidemark.model.TidemarkException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.types.Types;
@@ -231,24 +234,27 @@ abstract class LakeContract {
   void publishesWhileALiveWriterAppendsElsewhereLoseNothing() throws Exception {
     Scene s = scene();
     s.append(s.row(0, "2001-01-05", "old"));
-    AtomicBoolean stop = new AtomicBoolean();
     AtomicInteger appended = new AtomicInteger();
-    Thread writer =
-        new Thread(
+    // A writer that commits ten times a second, as fast as live jobs come; without a rate it would
+    // grow the table's metadata faster than anybody can publish beside it.
+    ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor();
+    Future<?> writing =
+        writer.scheduleAtFixedRate(
             () -> {
-              while (!stop.get()) {
-                s.append(s.row(1000 + appended.get(), "2001-09-05", "live"));
-                appended.incrementAndGet();
-              }
-            });
-    writer.start();
+              s.append(s.row(1000 + appended.get(), "2001-09-05", "live"));
+              appended.incrementAndGet();
+            },
+            0,
+            100,
+            TimeUnit.MILLISECONDS);
     try {
       for (int i = 1; i <= 4; i++) {
         s.run("r" + i, "2001-01", s.row(i, "2001-01-05", "run " + i));
       }
+      assertThat(writing).as("the writer goes on").isNotDone();
     } finally {
-      stop.set(true);
-      writer.join();
+      writer.shutdown();
+      assertThat(writer.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     }
 
     assertThat(appended).hasValueGreaterThan(0);
