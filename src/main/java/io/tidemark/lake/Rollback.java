@@ -108,8 +108,9 @@ final class Rollback {
       throw TidemarkException.user(
           Problem.of(
               "TM-LAKE-062",
-              "snapshot " + to + " of table '" + ref + "' was never main",
-              "it belongs to a branch whose content has not been published",
+              "snapshot " + to + " of table '" + ref + "' is not in main's history",
+              "it belongs to a branch whose content has not been published, or expiry has taken it"
+                  + " out of main's history",
               "choose a snapshot of main's history; publish a run to get its candidate"));
     }
   }

@@ -34,7 +34,8 @@ import org.apache.iceberg.Table;
 
 /**
  * Whatever happens in whatever order, main holds what a model of nothing but sets of rows says, and
- * can be read to the last file. Where the lake refuses, it must have had a reason.
+ * can be read to the last file. Where the lake refuses, it must have had a reason. The seed is
+ * fixed so that a build can be repeated; another one looks elsewhere.
  */
 final class InterleavingsIT {
   private static final int MONTHS = 4;
@@ -63,7 +64,11 @@ final class InterleavingsIT {
     file.delete();
   }
 
-  @Property(tries = 12, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.BOUNDED)
+  @Property(
+      tries = 12,
+      seed = "20011",
+      edgeCases = EdgeCasesMode.NONE,
+      shrinking = ShrinkingMode.BOUNDED)
   void mainHoldsWhatTheModelSays(
       @ForAll @Size(min = 4, max = 14) List<@LongRange(min = 0, max = 999_999) Long> script) {
     try (World world = new World(new Scene(fixture.spec(), Scene.monthly("db.t" + tables++)))) {
@@ -290,7 +295,10 @@ final class InterleavingsIT {
         scene.lake().rollback(scene.table(), to, scene.head());
       } catch (TidemarkException e) {
         assertThat(e.category()).isEqualTo(TidemarkException.Category.USER);
-        assertThat(fixture.table(scene.table()).snapshot(to)).as(log.toString()).isNull();
+        // Expiry takes a snapshot out of main's history even where a tag keeps it: then nothing
+        // shows any more that it was main, and going there is refused.
+        boolean gone = fixture.table(scene.table()).snapshot(to) == null;
+        assertThat(gone || expired).as(log.toString()).isTrue();
         return;
       }
       main.clear();
