@@ -31,18 +31,27 @@ public final class OwnRun {
   }
 
   static Report.RunShown run(Control control) {
-    return run(control, Watcher.NONE);
-  }
-
-  static Report.RunShown run(Control control, Watcher watcher) {
     Report.RunShown run =
         control.execute(
-            new Operation.StartRun(new Operation.Fresh(Selection.ALL), After.PUBLISH), watcher);
+            new Operation.StartRun(new Operation.Fresh(Selection.ALL), After.PUBLISH),
+            Watcher.NONE);
     RunState state = run.run().map(Report.RunLine::state).orElse(RunState.FAILED);
     if (state != RunState.PUBLISHED) {
       throw new IllegalStateException("run ended as " + run);
     }
     return run;
+  }
+
+  /** Builds and diffs, and leaves the candidate on its branch, which this answers with. */
+  static String candidate(Control control, Watcher watcher) {
+    return control
+        .execute(
+            new Operation.StartRun(new Operation.Fresh(Selection.ALL), After.KEEP_CANDIDATE),
+            watcher)
+        .run()
+        .orElseThrow()
+        .run()
+        .branch();
   }
 
   static List<String> arguments(BenchProject project) {

@@ -19,7 +19,9 @@ import org.apache.iceberg.catalog.Catalog;
  * the status. On W2D, whose slices are days, in one warm process.
  */
 final class Scenario {
-  private static final long NEW_KEYS = 1_000_000_000L;
+  /** Larger than any key of the input, and different in each run over the same tables. */
+  private static final long NEW_KEYS = System.currentTimeMillis();
+
   private static final String NO_CHANGE = "f.delay - 1 + 1";
   private static final String TWO_DAYS =
       "f.delay + CASE WHEN f.`date` >= TIMESTAMP '2001-02-03 00:00:00'"
@@ -63,12 +65,12 @@ final class Scenario {
           late.minus(fixed).cpu / full.minus(fixed).cpu,
           0.02,
           0.05);
-      long before = head(catalog);
+      long before = head(catalog, "main");
       project.write(fix(TWO_DAYS));
       Map<String, Cost> steps = new HashMap<>();
-      OwnRun.run(control, new Steps(steps));
+      String branch = OwnRun.candidate(control, new Steps(steps));
       Cost diff = steps.get("verify");
-      Cost join = join(before, head(catalog));
+      Cost join = join(before, head(catalog, branch));
       report.line("diff of two days %s, full key join %s", text(diff), text(join));
       report.goal("P7", "diff / full key join, CPU", diff.cpu / join.cpu, 0.05, 0.2);
     }
@@ -126,8 +128,8 @@ final class Scenario {
     return catalog;
   }
 
-  private static long head(Catalog catalog) {
-    return catalog.loadTable(BenchTables.id("w2d_own")).currentSnapshot().snapshotId();
+  private static long head(Catalog catalog, String ref) {
+    return catalog.loadTable(BenchTables.id("w2d_own")).snapshot(ref).snapshotId();
   }
 
   private static String fix(String delay) {
@@ -164,7 +166,7 @@ final class Scenario {
             progress.step(), new long[] {System.nanoTime(), (long) (Usage.cpuSeconds() * 1e9)});
       } else if (progress.phase() == Phase.DONE) {
         long[] from = started.get(progress.step());
-        String kind = progress.step().split("-", 2)[0];
+        String kind = progress.label().split(" ", 2)[0];
         Cost cost =
             new Cost((System.nanoTime() - from[0]) / 1e9, Usage.cpuSeconds() - from[1] / 1e9);
         costs.merge(kind, cost, (a, b) -> new Cost(a.wall + b.wall, a.cpu + b.cpu));
