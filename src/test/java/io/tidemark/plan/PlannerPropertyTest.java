@@ -207,7 +207,7 @@ class PlannerPropertyTest {
   }
 
   @Property(tries = 200)
-  void buildStepsPartitionTheStaleSlicesAndFitTheLimit(@ForAll long seed) {
+  void buildStepsPartitionTheStaleSlices(@ForAll long seed) {
     History history = new History(seed).live();
     long limit = 1L + history.random.nextInt(4000);
     Plan plan = history.plan(Selection.everything(new Limits(limit, 1_000_000)));
