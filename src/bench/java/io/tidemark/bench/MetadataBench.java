@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.DataFile;
@@ -255,9 +254,9 @@ final class MetadataBench {
     throw new IllegalStateException(outcome.toString());
   }
 
-  private static double time(Supplier<Long> work) {
+  private static double time(Runnable work) {
     long start = System.nanoTime();
-    work.get();
+    work.run();
     return (System.nanoTime() - start) / 1e9;
   }
 
