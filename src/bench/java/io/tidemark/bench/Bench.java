@@ -20,7 +20,12 @@ import org.apache.iceberg.catalog.Catalog;
  * {@code --only P1,P5,...}.
  */
 public final class Bench {
+  /** As its launcher starts it. */
   private static final String OWN = "tidemark";
+
+  /** With the options that the peers' JVMs get. */
+  private static final String PLAIN = "tidemark plain";
+
   private static final String CHECKED = "build checked";
   private static final String BARE = "build bare";
   private static final int SMALL = 100;
@@ -39,6 +44,7 @@ public final class Bench {
   }
 
   private void run() throws IOException, SQLException {
+    Launch.prepare();
     if (options.wants("P5")) {
       new MetadataBench(options.work().resolve("metadata")).run(report);
     }
@@ -67,6 +73,19 @@ public final class Bench {
       Usage flink = best.get("flink");
       report.goal("P1", workload + " / Flink SQL, wall", own.wall() / flink.wall(), 0.75, 1.25);
       report.goal("P1", workload + " / Flink SQL, CPU", own.cpu() / flink.cpu(), 0.75, 1.25);
+      Usage plain = best.get(PLAIN);
+      report.goal(
+          "P1",
+          workload + " / Flink SQL, wall, same JVM options",
+          plain.wall() / flink.wall(),
+          0.75,
+          1.25);
+      report.goal(
+          "P1",
+          workload + " / Flink SQL, CPU, same JVM options",
+          plain.cpu() / flink.cpu(),
+          0.75,
+          1.25);
       if (best.containsKey("spark")) {
         report.goal(
             "P2", workload + " / Spark, wall", own.wall() / best.get("spark").wall(), 0.9, 1.6);
@@ -110,7 +129,7 @@ public final class Bench {
   }
 
   private List<String> peers(Workload workload) {
-    List<String> peers = new ArrayList<>(List.of("flink", OWN, CHECKED, BARE, "duckdb"));
+    List<String> peers = new ArrayList<>(List.of("flink", OWN, PLAIN, CHECKED, BARE, "duckdb"));
     if (workload == Workload.W2) {
       peers.add("copy");
     }
@@ -124,11 +143,14 @@ public final class Bench {
     String home = tables.home().toString();
     Catalog catalog = tables.open();
     switch (peer) {
-      case OWN -> {
+      case OWN, PLAIN -> {
         drop(catalog, OwnBuild.dataset(workload).table().name());
         BenchProject project = new BenchProject(tables, workload);
         project.write();
-        return contender().run(OwnRun.class.getName(), OwnRun.arguments(project));
+        return peer.equals(OWN)
+            ? Launch.run(
+                options.heap(), List.of("-C", project.directory().toString(), "run", "--publish"))
+            : contender().run(OwnRun.class.getName(), OwnRun.arguments(project));
       }
       case CHECKED, BARE -> {
         String how = peer.substring(peer.indexOf(' ') + 1);

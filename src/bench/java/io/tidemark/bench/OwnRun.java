@@ -13,18 +13,14 @@ import java.util.List;
 
 /**
  * A child's main: the whole path as a user takes it, from reading the project to the published
- * table. Arguments: {@code run} or {@code status}, and the project's folder.
+ * table. Argument: the project's folder.
  */
 public final class OwnRun {
   private OwnRun() {}
 
   public static void main(String[] args) {
-    try (Control control = BenchDoor.open(Path.of(args[1]))) {
-      if (args[0].equals("run")) {
-        run(control);
-      } else {
-        control.execute(new Operation.Status(), Watcher.NONE);
-      }
+    try (Control control = BenchDoor.open(Path.of(args[0]))) {
+      run(control);
     }
     System.out.println(Usage.line());
     System.exit(0);
@@ -55,6 +51,6 @@ public final class OwnRun {
   }
 
   static List<String> arguments(BenchProject project) {
-    return List.of("run", project.directory().toString());
+    return List.of(project.directory().toString());
   }
 }

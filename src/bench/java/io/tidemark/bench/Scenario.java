@@ -74,9 +74,7 @@ final class Scenario {
       report.line("diff of two days %s, full key join %s", text(diff), text(join));
       report.goal("P7", "diff / full key join, CPU", diff.cpu / join.cpu, 0.05, 0.2);
     }
-    Usage status =
-        Contender.here(heap)
-            .run(OwnRun.class.getName(), List.of("status", project.directory().toString()));
+    Usage status = Launch.run(heap, List.of("-C", project.directory().toString(), "status"));
     report.goal("P11", "status, whole process", status.wall(), 1.0, 2.5, " s");
   }
 
