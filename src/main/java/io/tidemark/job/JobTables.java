@@ -50,8 +50,8 @@ final class JobTables implements AutoCloseable {
         StreamTableEnvironment.create(
             env, EnvironmentSettings.newInstance().inBatchMode().withClassLoader(code).build());
     tables.getConfig().setLocalTimeZone(ZoneOffset.UTC);
-    // The job's parallelism is the operator's choice; Iceberg would take one task per split, and one
-    // task for all of them if it is not told how many.
+    // The job's parallelism is the operator's choice. Iceberg would take one task per split; not
+    // told how many, one for all of them.
     tables.getConfig().set("table.exec.iceberg.infer-source-parallelism", "false");
     tables
         .getConfig()
