@@ -11,7 +11,17 @@ import java.util.Set;
 /** The command line of {@link Bench}: pairs of {@code --name value}. */
 final class Options {
   private static final Set<String> NAMES =
-      Set.of("input", "airports", "years", "rounds", "work", "heap", "spark", "only", "workloads");
+      Set.of(
+          "input",
+          "airports",
+          "years",
+          "rounds",
+          "work",
+          "heap",
+          "spark",
+          "only",
+          "contenders",
+          "workloads");
 
   private final Map<String, String> values;
 
@@ -67,8 +77,16 @@ final class Options {
   }
 
   boolean wants(String measure) {
-    String only = values.get("only");
-    return only == null || Arrays.asList(only.split(",")).contains(measure);
+    return isListed("only", measure);
+  }
+
+  boolean takesPart(String contender) {
+    return isListed("contenders", contender);
+  }
+
+  private boolean isListed(String option, String value) {
+    String list = values.get(option);
+    return list == null || Arrays.asList(list.split(",")).contains(value);
   }
 
   private Path path(String name, String otherwise) {
