@@ -35,7 +35,12 @@ public final class RunScene implements AutoCloseable {
   private final Store store;
 
   public RunScene(Path folder) {
-    catalog = LakeFixture.sqlite(folder);
+    this(folder, LakeFixture.sqlite(folder));
+  }
+
+  /** With tables in any catalog; the control database lies in the folder. */
+  public RunScene(Path folder, CatalogSpec catalog) {
+    this.catalog = catalog;
     fixture = new LakeFixture(catalog);
     lake = Lakes.open(catalog);
     store = Stores.open(storeSpec(folder));
