@@ -1,5 +1,7 @@
 package io.tidemark.job;
 
+import io.tidemark.job.build.InlineChecks;
+import io.tidemark.job.catalog.IcebergCatalogs;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Expectation;

@@ -1,5 +1,8 @@
 package io.tidemark.job;
 
+import io.tidemark.job.build.BuildComposer;
+import io.tidemark.job.load.LoadComposer;
+import io.tidemark.job.verify.VerifyComposer;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;

@@ -2,6 +2,7 @@ package io.tidemark.architecture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +18,8 @@ import org.junit.jupiter.api.Test;
 /** The maps show the country. */
 class ArchitectureDocTest {
   private static final Path MAIN = Path.of("src/main/java/io/tidemark");
-  private static final Pattern PACKAGE_ROW = Pattern.compile("(?m)^\\| `([a-z]+)` \\|");
-  private static final Pattern NAMED_CLASS = Pattern.compile("`([a-z]+)\\.([A-Z][A-Za-z]+)");
+  private static final Pattern PACKAGE_ROW = Pattern.compile("(?m)^\\| `([a-z.]+)` \\|");
+  private static final Pattern NAMED_CLASS = Pattern.compile("`([a-z.]+)\\.([A-Z][A-Za-z]+)");
   private static final Pattern DEPENDENCY_LINE = Pattern.compile("(?m)^- `([^`]+)`: .");
   private static final Pattern ARTIFACT =
       Pattern.compile("<dependency>\\s*<groupId>[^<]+</groupId>\\s*<artifactId>([^<]+)<");
@@ -31,11 +32,11 @@ class ArchitectureDocTest {
   @Test
   void thePackageTableIsTheTree() throws IOException {
     Set<String> tree;
-    try (Stream<Path> folders = Files.list(MAIN)) {
+    try (Stream<Path> folders = Files.walk(MAIN)) {
       tree =
           folders
-              .filter(Files::isDirectory)
-              .map(p -> p.getFileName().toString())
+              .filter(p -> Files.exists(p.resolve("package-info.java")))
+              .map(p -> MAIN.relativize(p).toString().replace(File.separatorChar, '.'))
               .collect(Collectors.toCollection(TreeSet::new));
     }
     assertThat(all(PACKAGE_ROW, Files.readString(Path.of("docs/architecture.md"))))
@@ -49,7 +50,8 @@ class ArchitectureDocTest {
 
     assertThat(named).isNotEmpty();
     for (MatchResult name : named) {
-      assertThat(MAIN.resolve(name.group(1)).resolve(name.group(2) + ".java")).exists();
+      assertThat(MAIN.resolve(name.group(1).replace('.', '/')).resolve(name.group(2) + ".java"))
+          .exists();
     }
   }
 

@@ -57,6 +57,15 @@ class ArchitectureTest {
                   "sdk")),
           Map.entry("cli", Set.of("model", "control")));
 
+  /** The same inside a package that has packages of its own; those named first see all others. */
+  private static final Map<String, Set<String>> INSIDE =
+      Map.of(
+          "job.slice", Set.of(),
+          "job.catalog", Set.of("job.slice"),
+          "job.build", Set.of("job.slice", "job.catalog"),
+          "job.load", Set.of("job.slice", "job.catalog"),
+          "job.verify", Set.of("job.slice", "job.catalog"));
+
   private static final Set<String> PURE = Set.of("model", "plan");
 
   private static String packageOf(String name) {
@@ -98,13 +107,65 @@ class ArchitectureTest {
         .allowEmptyShould(true);
   }
 
+  @TestFactory
+  Stream<DynamicTest> innerPackagesUseOnlyWhatTheyMay() {
+    return INSIDE.keySet().stream()
+        .sorted()
+        .map(
+            name ->
+                DynamicTest.dynamicTest(
+                    name + " uses nothing of " + outer(name) + " but " + INSIDE.get(name),
+                    () -> innerDirections(name).check(MAIN)));
+  }
+
+  private static ArchRule innerDirections(String name) {
+    Set<String> mayUse = INSIDE.get(name);
+    String family = ROOT + "." + outer(name);
+    return noClasses()
+        .that()
+        .resideInAPackage(ROOT + "." + name)
+        .should()
+        .dependOnClassesThat(
+            named(
+                "are of " + outer(name) + " and neither its own nor " + mayUse,
+                c ->
+                    (c.getPackageName() + ".").startsWith(family + ".")
+                        && !c.getPackageName().equals(ROOT + "." + name)
+                        && mayUse.stream()
+                            .noneMatch(m -> c.getPackageName().equals(ROOT + "." + m))))
+        .because("what kinds of work share lies below them, and they do not know each other");
+  }
+
+  private static String outer(String inner) {
+    return inner.substring(0, inner.indexOf('.'));
+  }
+
+  @Test
+  void aJobIsSeenAsItsMainAndItsQueries() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(packageOf("job"))
+        .should()
+        .dependOnClassesThat(
+            named(
+                "are parts of a job",
+                c ->
+                    c.getPackageName().startsWith(ROOT + ".job")
+                        && !Set.of("JobMain", "CatalogQuery").contains(c.getSimpleName())
+                        && c.getEnclosingClass().isEmpty()))
+        .because("its packages are public to each other, not to the rest")
+        .check(MAIN);
+  }
+
   @Test
   void everyPackageHasARule() {
     classes()
         .should()
         .resideInAnyPackage(
             Stream.concat(
-                    Stream.of(ROOT), MAY_USE.keySet().stream().map(ArchitectureTest::packageOf))
+                    Stream.of(ROOT),
+                    Stream.concat(MAY_USE.keySet().stream(), INSIDE.keySet().stream())
+                        .map(name -> ROOT + "." + name))
                 .toArray(String[]::new))
         .because("a new package is a decision about direction, which MAY_USE above records")
         .check(MAIN);
@@ -113,7 +174,7 @@ class ArchitectureTest {
   @Test
   void packagesHaveNoCycles() {
     slices()
-        .matching(ROOT + ".(*)..")
+        .matching(ROOT + ".(**)")
         .should()
         .beFreeOfCycles()
         .because("packages in a cycle are one package with two names")

@@ -1,7 +1,7 @@
 package io.tidemark.job;
 
-import static io.tidemark.job.JobBed.row;
-import static io.tidemark.job.JobBed.sliced;
+import static io.tidemark.testing.JobBed.row;
+import static io.tidemark.testing.JobBed.sliced;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,6 +13,7 @@ import io.tidemark.model.Location;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
+import io.tidemark.testing.JobBed;
 import io.tidemark.testing.LakeFixture;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.tidemark.job;
 
-import static io.tidemark.job.JobBed.row;
-import static io.tidemark.job.JobBed.sliced;
+import static io.tidemark.testing.JobBed.row;
+import static io.tidemark.testing.JobBed.sliced;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
@@ -19,6 +19,7 @@ import io.tidemark.model.RecordJson;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
+import io.tidemark.testing.JobBed;
 import io.tidemark.testing.LakeFixture;
 import io.tidemark.testing.SessionCluster;
 import java.io.IOException;

@@ -1,0 +1,52 @@
+package io.tidemark.job.build;
+
+import io.tidemark.job.catalog.JobTables;
+import io.tidemark.job.slice.SliceSink;
+import io.tidemark.job.slice.Types;
+import io.tidemark.model.Analysis.Locality;
+import io.tidemark.model.Grain;
+import io.tidemark.model.JobSpec;
+import io.tidemark.model.Transform;
+import java.util.Optional;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.data.RowData;
+import org.apache.iceberg.SerializableTable;
+import org.apache.iceberg.Table;
+
+/**
+ * Puts the topology of a build job on an environment: pinned inputs as views, the transform, its
+ * columns cast to the table's, its row checks as BOOLEAN columns, and the slice sink.
+ */
+public final class BuildComposer {
+  private BuildComposer() {}
+
+  public static void compose(JobSpec.Build spec, StreamExecutionEnvironment env) {
+    ClassLoader code = TransformCode.loader(spec.transform().logic());
+    if (spec.transform().logic() instanceof Transform.Sql) {
+      // The planner's operators and the sink never keep a row; user code may.
+      env.getConfig().enableObjectReuse();
+    }
+    try (JobTables tables = JobTables.open(spec.catalog(), env, code)) {
+      for (int i = 0; i < spec.inputs().size(); i++) {
+        tables.addInput(spec.inputs().get(i), i);
+      }
+      Table table = tables.load(spec.output().table());
+      Types.requireFit(spec.output().table().toString(), table.schema(), spec.output().schema());
+      InlineChecks checks = new InlineChecks(spec.checks());
+      OutputQuery query = new OutputQuery(tables, table, spec.output(), checks.rowChecks());
+      DataStream<RowData> rows = query.of(new TransformCode(tables, code).apply(spec));
+      SliceSink sink =
+          new SliceSink((Table) SerializableTable.copyOf(table), query.rows(), spec.output());
+      DataStream<byte[]> written = sink.write(rows, sink.order(rows, inputOrder(spec)));
+      SliceSink.commit(written, tables.reports(), new SliceCommitter(spec));
+    }
+  }
+
+  /** The partition of the first input, if the transform keeps the order of its rows. */
+  private static Optional<Grain> inputOrder(JobSpec.Build spec) {
+    return spec.transform().analysis().locality() == Locality.PRESERVED && !spec.inputs().isEmpty()
+        ? Optional.of(spec.inputs().get(0).layout().partition())
+        : Optional.empty();
+  }
+}

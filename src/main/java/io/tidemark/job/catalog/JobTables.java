@@ -1,0 +1,175 @@
+package io.tidemark.job.catalog;
+
+import io.tidemark.job.slice.Types;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.JobSpec.CatalogSpec;
+import io.tidemark.model.JobSpec.Input;
+import io.tidemark.model.Layout;
+import io.tidemark.model.Problem;
+import io.tidemark.model.TableRef;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.model.TimeRanges;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.api.EnvironmentSettings;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.catalog.ObjectPath;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.SupportsNamespaces;
+
+/**
+ * The table environment of one job: batch, UTC, with Iceberg tables as views under their dataset
+ * names. Close it when the topology is complete; tasks open the catalog themselves.
+ */
+public final class JobTables implements AutoCloseable {
+  private final CatalogSpec spec;
+  private final StreamTableEnvironment tables;
+  private final Catalog catalog;
+  private final Map<Namespace, CountedCatalog> catalogs = new HashMap<>();
+  private final Map<TableRef, Integer> inputs = new HashMap<>();
+
+  private JobTables(CatalogSpec spec, StreamTableEnvironment tables, Catalog catalog) {
+    this.spec = spec;
+    this.tables = tables;
+    this.catalog = catalog;
+  }
+
+  /**
+   * @param code finds the classes of user functions
+   */
+  public static JobTables open(CatalogSpec spec, StreamExecutionEnvironment env, ClassLoader code) {
+    env.setRuntimeMode(RuntimeExecutionMode.BATCH);
+    StreamTableEnvironment tables =
+        StreamTableEnvironment.create(
+            env, EnvironmentSettings.newInstance().inBatchMode().withClassLoader(code).build());
+    tables.getConfig().setLocalTimeZone(ZoneOffset.UTC);
+    // The job's parallelism is the operator's choice. Iceberg would take one task per split; not
+    // told how many, one for all of them.
+    tables.getConfig().set("table.exec.iceberg.infer-source-parallelism", "false");
+    tables
+        .getConfig()
+        .set("table.exec.resource.default-parallelism", Integer.toString(env.getParallelism()));
+    return new JobTables(spec, tables, IcebergCatalogs.loader(spec).loadCatalog());
+  }
+
+  public StreamTableEnvironment tables() {
+    return tables;
+  }
+
+  /**
+   * @throws TidemarkException EXTERNAL if there is no such table
+   */
+  public Table load(TableRef table) {
+    return IcebergCatalogs.load(catalog, table);
+  }
+
+  /** Makes an input readable under its dataset name, and counts the rows read from it. */
+  public void addInput(Input input, int position) {
+    inputs.put(input.table(), position);
+    addView(input.name().value(), input);
+  }
+
+  /** Makes an input readable under a name. */
+  void addView(String name, Input input) {
+    Table table = load(input.table());
+    requireSnapshot(table, input);
+    String sql =
+        "SELECT * FROM "
+            + path(input.table())
+            + (input.snapshot() == 0
+                ? " WHERE FALSE"
+                : " /*+ OPTIONS('snapshot-id'='"
+                    + input.snapshot()
+                    + "') */"
+                    + where(table, input.layout(), input.ranges()));
+    tables.createTemporaryView(Sql.name(name), tables.sqlQuery(sql));
+  }
+
+  /** Makes a table's newest state readable under a dataset's name; nothing if there is no table. */
+  void addView(DatasetId name, TableRef table) {
+    if (catalog.tableExists(IcebergCatalogs.identifier(table))) {
+      tables.createTemporaryView(view(name), tables.sqlQuery("SELECT * FROM " + path(table)));
+    }
+  }
+
+  /** Makes all tables readable as {@code catalog.namespace.table}. */
+  void addCatalog() {
+    Namespace first =
+        catalog instanceof SupportsNamespaces namespaces
+            ? namespaces.listNamespaces().stream().findFirst().orElse(Namespace.of("default"))
+            : Namespace.of("default");
+    tables.registerCatalog(
+        spec.name(),
+        new CountedCatalog(spec.name(), spec, Namespace.of(first.level(0)), path -> -1));
+  }
+
+  private static String where(Table table, Layout layout, TimeRanges ranges) {
+    if (layout.eventTime().isEmpty() || ranges.equals(TimeRanges.ALL)) {
+      return "";
+    }
+    String column = layout.eventTime().get();
+    return " WHERE " + Sql.in(column, Types.of(table.schema(), column), ranges);
+  }
+
+  private static void requireSnapshot(Table table, Input input) {
+    if (input.snapshot() != 0 && table.snapshot(input.snapshot()) == null) {
+      throw TidemarkException.external(
+          Problem.of(
+              "TM-JOB-004",
+              "snapshot " + input.snapshot() + " of " + input.table() + " has expired",
+              "the input '" + input.name() + "' can no longer be read as it was planned",
+              "plan again; keep snapshots longer than a run takes"),
+          null);
+    }
+  }
+
+  /** The table's full name in SQL, its namespace registered as a catalog on first use. */
+  String path(TableRef table) {
+    Namespace namespace = IcebergCatalogs.namespace(table);
+    CountedCatalog holder = catalogs.computeIfAbsent(namespace, this::register);
+    return Sql.name(holder.getName())
+        + "."
+        + Sql.name(holder.getDefaultDatabase())
+        + "."
+        + Sql.name(table.name());
+  }
+
+  private CountedCatalog register(Namespace namespace) {
+    String name = spec.name() + ":" + namespace;
+    CountedCatalog counted =
+        new CountedCatalog(name, spec, namespace, path -> position(namespace, path));
+    tables.registerCatalog(name, counted);
+    return counted;
+  }
+
+  private int position(Namespace namespace, ObjectPath path) {
+    TableRef table = new TableRef(namespace.toString(), path.getObjectName());
+    return inputs.getOrDefault(table, -1);
+  }
+
+  /** Where the counts of rows read come out; complete once the query is on the environment. */
+  public List<DataStream<byte[]>> reports() {
+    List<DataStream<byte[]>> reports = new ArrayList<>();
+    catalogs.values().forEach(c -> reports.addAll(c.reports()));
+    return reports;
+  }
+
+  /** A view's name, quoted. */
+  static String view(DatasetId dataset) {
+    return Sql.name(dataset.value());
+  }
+
+  @Override
+  public void close() {
+    catalogs.values().forEach(CountedCatalog::close);
+    IcebergCatalogs.close(catalog);
+  }
+}

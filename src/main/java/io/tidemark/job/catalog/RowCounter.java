@@ -1,0 +1,46 @@
+package io.tidemark.job.catalog;
+
+import io.tidemark.job.slice.SliceReport;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.util.OutputTag;
+
+/** Passes rows on and counts them; chained to the scan, so a count costs an addition per row. */
+final class RowCounter extends AbstractStreamOperator<RowData>
+    implements OneInputStreamOperator<RowData, RowData>, BoundedOneInput {
+  private static final long serialVersionUID = 1;
+
+  /** Carries the reports. */
+  static final OutputTag<byte[]> REPORTS = new OutputTag<>("rows-in", SliceReport.TYPE);
+
+  private final int input;
+  private transient long started;
+  private transient long rows;
+
+  /**
+   * @param input the position of the input among the job's
+   */
+  RowCounter(int input) {
+    this.input = input;
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    started = System.currentTimeMillis();
+  }
+
+  @Override
+  public void processElement(StreamRecord<RowData> element) {
+    rows++;
+    output.collect(element);
+  }
+
+  @Override
+  public void endInput() {
+    output.collect(REPORTS, new StreamRecord<>(SliceReport.read(started, input, rows).toBytes()));
+  }
+}

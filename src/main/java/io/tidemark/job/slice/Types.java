@@ -1,0 +1,59 @@
+package io.tidemark.job.slice;
+
+import io.tidemark.model.Column;
+import io.tidemark.model.Problem;
+import io.tidemark.model.Schema;
+import io.tidemark.model.TidemarkException;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
+import org.apache.iceberg.flink.FlinkSchemaUtil;
+import org.apache.iceberg.types.Types.NestedField;
+
+/** Column types between the graph's schemas, Flink and Iceberg. */
+public final class Types {
+  private Types() {}
+
+  /** A Flink SQL data type. */
+  static LogicalType parse(String type) {
+    try {
+      return LogicalTypeParser.parse(type, Types.class.getClassLoader());
+    } catch (ValidationException e) {
+      throw TidemarkException.user(
+          Problem.of("TM-JOB-013", "type '" + type + "' is unknown", e.getMessage(), "correct it"));
+    }
+  }
+
+  /** The type of a table's column by name. */
+  public static LogicalType of(org.apache.iceberg.Schema schema, String column) {
+    RowType row = FlinkSchemaUtil.convert(schema);
+    return row.getTypeAt(row.getFieldIndex(column));
+  }
+
+  /**
+   * @throws TidemarkException USER if the table lacks a column of the schema, or has a required one
+   *     that the schema has not
+   */
+  public static void requireFit(String table, org.apache.iceberg.Schema held, Schema schema) {
+    for (Column column : schema.columns()) {
+      if (held.findField(column.name()) == null) {
+        throw unfit(table + " has no column '" + column.name() + "'");
+      }
+    }
+    for (NestedField field : held.columns()) {
+      if (field.isRequired() && schema.find(field.name()).isEmpty()) {
+        throw unfit(table + " requires column '" + field.name() + "', which is not declared");
+      }
+    }
+  }
+
+  private static TidemarkException unfit(String what) {
+    return TidemarkException.user(
+        Problem.of(
+            "TM-JOB-014",
+            what,
+            "rows of the declared schema cannot be stored in it",
+            "let the schema in pipeline.yaml and the table agree"));
+  }
+}
