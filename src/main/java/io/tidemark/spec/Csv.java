@@ -3,6 +3,8 @@ package io.tidemark.spec;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import io.tidemark.spec.yaml.Located;
+import io.tidemark.spec.yaml.Problems;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,6 +7,9 @@ import io.tidemark.model.Grain;
 import io.tidemark.model.Location;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.Transform;
+import io.tidemark.spec.sql.SqlCheck;
+import io.tidemark.spec.yaml.Located;
+import io.tidemark.spec.yaml.Snippet;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -73,36 +76,6 @@ final class Drafts {
 
   /** A reference to another dataset, and to a column of it. */
   record OtherColumn(Located<String> dataset, Optional<Located<String>> column) {}
-
-  /** What a piece of SQL must be. */
-  enum SqlKind {
-    /** Of one row. */
-    PREDICATE,
-    /** One number over all rows. */
-    AGGREGATE,
-    /** A literal that can be compared with a column. */
-    BOUND
-  }
-
-  /**
-   * A piece of SQL over the rows of one dataset.
-   *
-   * @param dataset empty for the dataset that declares it
-   * @param column what a bound is compared with; empty for the other kinds
-   */
-  record SqlCheck(SqlKind kind, Optional<String> dataset, Snippet sql, Optional<String> column) {
-    static SqlCheck predicate(Snippet sql) {
-      return new SqlCheck(SqlKind.PREDICATE, Optional.empty(), sql, Optional.empty());
-    }
-
-    static SqlCheck aggregate(Optional<String> dataset, Snippet sql) {
-      return new SqlCheck(SqlKind.AGGREGATE, dataset, sql, Optional.empty());
-    }
-
-    static SqlCheck bound(String column, Snippet literal) {
-      return new SqlCheck(SqlKind.BOUND, Optional.empty(), literal, Optional.of(column));
-    }
-  }
 
   record TransformDraft(
       Located<String> output,

@@ -14,6 +14,11 @@ import io.tidemark.spec.Drafts.DatasetDraft;
 import io.tidemark.spec.Drafts.Pipeline;
 import io.tidemark.spec.Drafts.SqlDraft;
 import io.tidemark.spec.Drafts.TransformDraft;
+import io.tidemark.spec.bytecode.JavaAnalyzer;
+import io.tidemark.spec.sql.SqlAnalyzer;
+import io.tidemark.spec.yaml.Located;
+import io.tidemark.spec.yaml.NearestName;
+import io.tidemark.spec.yaml.Problems;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -320,7 +325,7 @@ final class GraphBuilder {
           "it cannot be told from a Java class",
           "add 'schema:' with the columns that the class gives");
     }
-    Optional<String> logic = new JavaAnalyzer(problems).logic(code);
+    Optional<String> logic = new JavaAnalyzer(problems).logic(code.className(), code.classpath());
     if (logic.isEmpty() || !built.containsKey(output.id().value())) {
       return Optional.empty();
     }

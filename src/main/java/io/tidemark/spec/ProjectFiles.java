@@ -1,6 +1,10 @@
 package io.tidemark.spec;
 
 import io.tidemark.model.Location;
+import io.tidemark.spec.yaml.Located;
+import io.tidemark.spec.yaml.Problems;
+import io.tidemark.spec.yaml.YamlFile;
+import io.tidemark.spec.yaml.YamlValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -124,7 +128,7 @@ final class ProjectFiles {
           blame,
           "TM-SPEC-007",
           "'" + shown(file) + "' cannot be read",
-          YamlFile.reason(e),
+          Problems.reason(e),
           "check its permissions");
     }
     return Optional.empty();

@@ -14,6 +14,8 @@ import io.tidemark.spec.Drafts.ClassDraft;
 import io.tidemark.spec.Drafts.DatasetDraft;
 import io.tidemark.spec.Drafts.Pipeline;
 import io.tidemark.spec.Drafts.TransformDraft;
+import io.tidemark.spec.sql.SqlAnalyzer;
+import io.tidemark.spec.yaml.Problems;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -160,7 +162,7 @@ public final class ProjectReader {
           Location.of(folder.toString()),
           "TM-SPEC-003",
           "the folder cannot be read",
-          YamlFile.reason(e),
+          Problems.reason(e),
           "check its permissions");
       return List.of();
     }

@@ -2,6 +2,7 @@ package io.tidemark.spec;
 
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.spec.yaml.Problems;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -69,7 +70,7 @@ public final class ProjectTemplate {
             Problem.of(
                 "TM-SPEC-071",
                 "'" + target + "' cannot be written",
-                YamlFile.reason(e),
+                Problems.reason(e),
                 "choose a folder that can be written"),
             e);
       }

@@ -2,22 +2,16 @@ package io.tidemark.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
-import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
-import com.tngtech.archunit.lang.conditions.ArchConditions;
 import io.tidemark.model.Graph;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -64,7 +58,16 @@ class ArchitectureTest {
           "job.catalog", Set.of("job.slice"),
           "job.build", Set.of("job.slice", "job.catalog"),
           "job.load", Set.of("job.slice", "job.catalog"),
-          "job.verify", Set.of("job.slice", "job.catalog"));
+          "job.verify", Set.of("job.slice", "job.catalog"),
+          "spec.yaml", Set.of(),
+          "spec.sql", Set.of("spec.yaml"),
+          "spec.bytecode", Set.of("spec.yaml"));
+
+  /** What the rest sees of a package that has packages of its own. */
+  private static final Map<String, Set<String>> FRONT =
+      Map.of(
+          "job", Set.of("JobMain", "CatalogQuery"),
+          "spec", Set.of("ProjectReader", "ConfigReader", "ProjectTemplate"));
 
   private static final Set<String> PURE = Set.of("model", "plan");
 
@@ -140,21 +143,34 @@ class ArchitectureTest {
     return inner.substring(0, inner.indexOf('.'));
   }
 
-  @Test
-  void aJobIsSeenAsItsMainAndItsQueries() {
-    noClasses()
+  @TestFactory
+  Stream<DynamicTest> innerPackagesAreSeenThroughTheirFront() {
+    return FRONT.keySet().stream()
+        .sorted()
+        .map(
+            name ->
+                DynamicTest.dynamicTest(
+                    name + " is seen as " + FRONT.get(name), () -> front(name).check(MAIN)));
+  }
+
+  private static ArchRule front(String name) {
+    String family = ROOT + "." + name;
+    return noClasses()
         .that()
-        .resideOutsideOfPackage(packageOf("job"))
+        .resideOutsideOfPackage(packageOf(name))
         .should()
         .dependOnClassesThat(
             named(
-                "are parts of a job",
+                "are parts of " + name + " behind its front",
                 c ->
-                    c.getPackageName().startsWith(ROOT + ".job")
-                        && !Set.of("JobMain", "CatalogQuery").contains(c.getSimpleName())
-                        && c.getEnclosingClass().isEmpty()))
-        .because("its packages are public to each other, not to the rest")
-        .check(MAIN);
+                    (c.getPackageName() + ".").startsWith(family + ".")
+                        && FRONT.get(name).stream().noneMatch(f -> isOrIsIn(c, f))))
+        .because("its packages are public to each other, not to the rest");
+  }
+
+  private static boolean isOrIsIn(JavaClass type, String name) {
+    return type.getSimpleName().equals(name)
+        || type.getEnclosingClass().map(outer -> isOrIsIn(outer, name)).orElse(false);
   }
 
   @Test
@@ -292,10 +308,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void theSqlPlannerStaysInSpec() {
+  void theSqlPlannerStaysInSpecSql() {
     String why = "planner internals change with every Flink release";
-    onlyIn("org.apache.flink.table.planner..", why, "spec");
-    onlyIn("org.apache.calcite..", why, "spec");
+    onlyIn("org.apache.flink.table.planner..", why, "spec.sql");
+    onlyIn("org.apache.calcite..", why, "spec.sql");
   }
 
   @Test
@@ -321,184 +337,6 @@ class ArchitectureTest {
         .resideInAPackage(library)
         .because(because)
         .check(MAIN);
-  }
-
-  @Test
-  void onlyCliTalksToTheTerminal() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages(packageOf("cli"))
-        .and()
-        .doNotHaveFullyQualifiedName("io.tidemark.job.JobMain")
-        .should()
-        .accessField(System.class, "out")
-        .orShould()
-        .accessField(System.class, "err")
-        .orShould()
-        .callMethod(System.class, "console")
-        .because(
-            "stdout is data and stderr is progress, and both have one owner; the job jar's main,"
-                + " run by hand, is a command of its own")
-        .check(MAIN);
-  }
-
-  @Test
-  void nobodyEndsTheProcessButMain() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages(ROOT, packageOf("job"))
-        .should()
-        .callMethod(System.class, "exit", int.class)
-        .orShould()
-        .callMethod(Runtime.class, "halt", int.class)
-        .because("leases and branches are given back by closing, not by dying")
-        .check(MAIN);
-  }
-
-  @Test
-  void namesSayWhatATypeDoes() {
-    noClasses()
-        .should()
-        .haveSimpleNameEndingWith("Manager")
-        .orShould()
-        .haveSimpleNameEndingWith("Helper")
-        .orShould()
-        .haveSimpleNameEndingWith("Util")
-        .orShould()
-        .haveSimpleNameEndingWith("Utils")
-        .orShould()
-        .haveSimpleNameEndingWith("Impl")
-        .orShould()
-        .haveSimpleNameEndingWith("Service")
-        .orShould()
-        .haveSimpleNameStartingWith("Abstract")
-        .orShould()
-        .haveSimpleNameStartingWith("Base")
-        .because("such a name fits anything, so anything gets put there")
-        .check(MAIN);
-  }
-
-  @Test
-  void accessorsAreNouns() {
-    noMethods()
-        .that()
-        .areDeclaredInClassesThat()
-        .resideInAnyPackage(packagesOf(MAY_USE.keySet().stream()))
-        .and(
-            methodsThat(
-                "are ours to name", m -> !overrides(m) && m.getName().matches("get[A-Z].*")))
-        .should()
-        .bePublic()
-        .because("a record's components set the style: head(), not getHead()")
-        .allowEmptyShould(true)
-        .check(MAIN);
-  }
-
-  @Test
-  void noPublicMethodTakesABoolean() {
-    noMethods()
-        .that()
-        .arePublic()
-        .and()
-        .areDeclaredInClassesThat()
-        .arePublic()
-        .and(methodsThat("are ours to shape", m -> !overrides(m) && !m.getOwner().isRecord()))
-        .should(
-            ArchConditions.haveRawParameterTypes(
-                named(
-                    "with a boolean",
-                    types -> types.stream().anyMatch(t -> t.isEquivalentTo(boolean.class)))))
-        .because("publish(true) says nothing at the call: use two methods or an enum")
-        .check(MAIN);
-  }
-
-  @Test
-  void optionalIsAnAnswerNotAState() {
-    noFields()
-        .that()
-        .areDeclaredInClassesThat(named("are no records", c -> !c.isRecord()))
-        .and()
-        .doNotHaveModifier(JavaModifier.SYNTHETIC)
-        .and()
-        .areNotStatic()
-        .and()
-        .areDeclaredInClassesThat()
-        .arePublic()
-        .should()
-        .haveRawType(Optional.class)
-        .because("an object that may lack a part is two types")
-        .check(MAIN);
-  }
-
-  @TestFactory
-  Stream<DynamicTest> seamsShowOneInterfaceItsRecordsAndAFactory() {
-    return Stream.of("lake", "store", "cluster")
-        .map(
-            name ->
-                DynamicTest.dynamicTest(
-                    name + " shows its interface, records and factory",
-                    () ->
-                        classes()
-                            .that()
-                            .resideInAPackage(packageOf(name))
-                            .and()
-                            .arePublic()
-                            .and()
-                            .areTopLevelClasses()
-                            .should()
-                            .beInterfaces()
-                            .orShould()
-                            .beRecords()
-                            .orShould(
-                                ArchConditions.be(
-                                    named(
-                                        "a factory of static methods",
-                                        ArchitectureTest::isFactory)))
-                            .because("what is not public can change without asking anyone")
-                            .check(MAIN)));
-  }
-
-  @Test
-  void classesThatAreNoSeamAreFinal() {
-    classes()
-        .that()
-        .areTopLevelClasses()
-        .and()
-        .areNotInterfaces()
-        .and()
-        .areNotEnums()
-        .and()
-        .areNotRecords()
-        .and()
-        .doNotHaveModifier(JavaModifier.ABSTRACT)
-        .and()
-        .doNotHaveSimpleName("package-info")
-        .should()
-        .haveModifier(JavaModifier.FINAL)
-        .because("inheritance is a decision, and records, sealed types and delegation come first")
-        .check(MAIN);
-  }
-
-  private static boolean isFactory(JavaClass type) {
-    return type.getMethods().stream()
-            .filter(m -> m.getModifiers().contains(JavaModifier.PUBLIC))
-            .allMatch(m -> m.getModifiers().contains(JavaModifier.STATIC))
-        && type.getConstructors().stream()
-            .allMatch(c -> c.getModifiers().contains(JavaModifier.PRIVATE));
-  }
-
-  private static boolean overrides(JavaMethod method) {
-    Class<?>[] types = method.reflect().getParameterTypes();
-    return Stream.concat(
-            method.getOwner().getAllRawSuperclasses().stream(),
-            method.getOwner().getAllRawInterfaces().stream())
-        .anyMatch(
-            parent ->
-                Stream.of(parent.reflect().getDeclaredMethods())
-                    .anyMatch(
-                        m ->
-                            m.getName().equals(method.getName())
-                                && m.getParameterCount() == types.length));
   }
 
   private static DescribedPredicate<JavaMethodCall> readsTheClock() {
@@ -530,11 +368,6 @@ class ArchitectureTest {
   }
 
   private static <T> DescribedPredicate<T> named(String what, Predicate<T> test) {
-    return DescribedPredicate.describe(what, test);
-  }
-
-  private static DescribedPredicate<JavaMethod> methodsThat(
-      String what, Predicate<JavaMethod> test) {
     return DescribedPredicate.describe(what, test);
   }
 }

@@ -1,0 +1,8 @@
+/**
+ * YAML with the place of every value, keys that must be known, and limits that no file can pass;
+ * the problems that reading collects, and the nearest name for a typo.
+ *
+ * <p>Entry types are {@link io.tidemark.spec.yaml.YamlFile} and {@link
+ * io.tidemark.spec.yaml.Problems}. Nothing here knows what a key means.
+ */
+package io.tidemark.spec.yaml;
