@@ -118,6 +118,27 @@ final class IcebergLake implements Lake {
   }
 
   @Override
+  public Map<Long, Long> rows(Dataset dataset, long snapshot, SliceSet slices) {
+    return Trouble.explain(
+        dataset.table(),
+        "counting a candidate",
+        () -> {
+          Table table = tables.load(dataset.table());
+          SliceIndex index = SliceIndex.of(dataset.table(), table, dataset.layout());
+          Map<Long, Long> rows = new HashMap<>();
+          Snapshot at = table.snapshot(snapshot);
+          if (at != null) {
+            new DataFiles(table, index)
+                .in(at, slices, DataFiles.Detail.LIGHT)
+                .values()
+                .forEach(
+                    file -> rows.merge(index.place(file).first(), file.recordCount(), Long::sum));
+          }
+          return rows;
+        });
+  }
+
+  @Override
   public Optional<Long> head(TableRef ref, String branch) {
     return Trouble.explain(
         ref,

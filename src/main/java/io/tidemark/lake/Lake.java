@@ -55,6 +55,12 @@ public interface Lake extends AutoCloseable {
   /** What happened to main since a pin, compaction of the same rows not counted. */
   Changes changesSince(Dataset dataset, Pin pin);
 
+  /**
+   * The rows that a snapshot holds in each of the slices, as its manifests count them; slices
+   * without rows are missing. A file that straddles slices counts in the first of them.
+   */
+  Map<Long, Long> rows(Dataset dataset, long snapshot, SliceSet slices);
+
   /** Main's or a branch's snapshot; empty when the ref or the table does not exist. */
   Optional<Long> head(TableRef table, String ref);
 

@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * @param reads which columns of each input are read in any way, also by filters and joins
  * @param lineage which input columns each output column's value is made from
  * @param uniqueKeys column sets that the planner proves unique in the output
- * @param locality whether output rows keep the order of the first input's rows
+ * @param locality how output rows follow from the first input's rows
  */
 public record Analysis(
     Fingerprint fingerprint,
@@ -32,12 +32,18 @@ public record Analysis(
     List<List<String>> uniqueKeys,
     Locality locality) {
 
-  /** Whether output rows keep the order of the first input's rows. */
+  /** How output rows follow from the first input's rows. */
   public enum Locality {
+    /** As {@link #PRESERVED}, and each row of the only input makes exactly one. */
+    ONE_TO_ONE,
     /** Row by row: rows of one partition come out together if they went in together. */
     PRESERVED,
     /** Rows come out in any order. */
-    SHUFFLED
+    SHUFFLED;
+
+    public boolean keepsOrder() {
+      return this != SHUFFLED;
+    }
   }
 
   /** A column of a dataset. */

@@ -16,6 +16,12 @@ public record CheckOutcome(
     long violations,
     String detail,
     List<Long> slices) {
+  /**
+   * The name of the check that every build has: rows read, made, written and committed add up. No
+   * expectation may have it.
+   */
+  public static final String CONSERVATION = "conservation";
+
   public CheckOutcome {
     Objects.requireNonNull(expectation, "expectation");
     Objects.requireNonNull(severity, "severity");

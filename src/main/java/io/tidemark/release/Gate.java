@@ -79,7 +79,15 @@ public final class Gate {
               "look at the rows with diff; correct the transform or the declared bound"));
     }
     for (CheckOutcome check : evidence.checks()) {
-      if (!check.passed() && check.severity() == Expectation.Severity.ERROR) {
+      if (!check.passed() && check.expectation().equals(CheckOutcome.CONSERVATION)) {
+        problems.add(
+            Problem.of(
+                "TM-GATE-006",
+                "rows of " + dataset + " were lost or doubled on the way: " + check.detail(),
+                check.violations() + " rows do not add up",
+                "abandon the run and plan again; if it stays so, look for what else writes to the"
+                    + " run's branch, and for damaged files of the inputs"));
+      } else if (!check.passed() && check.severity() == Expectation.Severity.ERROR) {
         problems.add(
             Problem.of(
                 "TM-GATE-005",

@@ -5,8 +5,10 @@ import io.tidemark.model.Dataset;
 import io.tidemark.model.Expectation;
 import io.tidemark.model.Expectation.RowCount;
 import io.tidemark.model.Expectation.Rule;
+import io.tidemark.model.SliceStats;
 import io.tidemark.model.Transform;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,37 @@ final class Rules {
     return rule instanceof Expectation.Unique unique
         && transform.analysis().uniqueKeys().stream()
             .anyMatch(key -> !key.isEmpty() && unique.columns().containsAll(key));
+  }
+
+  /**
+   * Holds what was measured while slices were written against what the candidate's manifests count.
+   *
+   * @param committed rows by slice
+   */
+  static CheckOutcome conserved(Collection<SliceStats> built, Map<Long, Long> committed) {
+    long off = 0;
+    List<Long> broken = new ArrayList<>();
+    for (SliceStats slice : built) {
+      long rows = committed.getOrDefault(slice.ordinal(), 0L);
+      if (rows != slice.rows()) {
+        off += Math.abs(rows - slice.rows());
+        broken.add(slice.ordinal());
+      }
+    }
+    long written = built.stream().mapToLong(SliceStats::rows).sum();
+    return new CheckOutcome(
+        CheckOutcome.CONSERVATION,
+        Expectation.Severity.ERROR,
+        off,
+        off == 0
+            ? written + " rows in " + built.size() + " slices, as the branch holds them"
+            : written
+                + " rows measured, and other numbers committed to "
+                + broken.size()
+                + " of "
+                + built.size()
+                + " slices",
+        broken);
   }
 
   /** Outcomes of the same expectation from several jobs, as one each. */

@@ -73,6 +73,8 @@ final class VerifyStep {
     SliceSet changed = work.builtSlices(id).minus(identical);
 
     List<CheckOutcome> checks = new ArrayList<>(work.checks(id));
+    checks.add(
+        Rules.conserved(built, lake.rows(dataset, work.candidate(id), work.builtSlices(id))));
     checks.addAll(Rules.proved(dataset, work.transform(id)));
     DatasetDiff diff;
     SliceSet compared = changed.intersect(work.known(id));

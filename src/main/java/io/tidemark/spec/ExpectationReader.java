@@ -1,5 +1,6 @@
 package io.tidemark.spec;
 
+import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Expectation;
 import io.tidemark.model.Expectation.Rule;
@@ -37,12 +38,15 @@ final class ExpectationReader {
     }
     for (int i = 0; i < drafts.size(); i++) {
       String name = drafts.get(i).expectation().name();
-      if (drafts.subList(0, i).stream().anyMatch(d -> d.expectation().name().equals(name))) {
+      if (name.equals(CheckOutcome.CONSERVATION)
+          || drafts.subList(0, i).stream().anyMatch(d -> d.expectation().name().equals(name))) {
         problems.add(
             drafts.get(i).where(),
             "TM-SPEC-031",
             "expectation '" + name + "' is there twice",
-            "reports name expectations",
+            name.equals(CheckOutcome.CONSERVATION)
+                ? "every build has a check of this name"
+                : "reports name expectations",
             "give one of them another 'name'");
       }
     }

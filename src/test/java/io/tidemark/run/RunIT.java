@@ -2,8 +2,10 @@ package io.tidemark.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.tidemark.cluster.Cluster;
+import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetDiff.Counts;
 import io.tidemark.model.Evidence;
@@ -11,9 +13,11 @@ import io.tidemark.model.Grain;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Plan;
 import io.tidemark.model.Plan.ChangeKind;
+import io.tidemark.model.Problem;
 import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.SliceSet;
+import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.release.Ledger;
 import io.tidemark.release.Publisher;
@@ -21,14 +25,22 @@ import io.tidemark.release.Reverter;
 import io.tidemark.store.Store;
 import io.tidemark.store.Store.RunRow;
 import io.tidemark.store.Stores;
+import io.tidemark.testing.Faults;
+import io.tidemark.testing.LakeFixture;
 import io.tidemark.testing.RunScene;
 import io.tidemark.testing.Shop;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
+import org.apache.iceberg.Table;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -101,6 +113,62 @@ class RunIT {
     assertThat(scene.plan(graph).isEmpty()).isTrue();
     assertThat(scene.lake().head(graph.dataset(Shop.CLEAN).table(), run.branch())).isEmpty();
     assertThat(scene.store().rates()).containsKeys(Shop.CLEAN, Shop.TOTALS);
+  }
+
+  /** Another writer, or a sink gone wrong, puts a copy of a file on the run's branch. */
+  @Test
+  void rowsThatAreCommittedTwiceStopThePublish() {
+    Graph graph = Shop.graph("amount >= 0");
+    scene.sell(graph, Shop.sales(1, 3));
+    TableRef clean = graph.dataset(Shop.CLEAN).table();
+    Faults.Harm doubling =
+        (call, moment) -> {
+          if (moment == Faults.Moment.AFTER && call.contains("build-clean")) {
+            appendCopyOfAFile(scene.fixture().table(clean));
+          }
+        };
+    Runner doubled =
+        new Runner(
+            scene.lake(),
+            scene.store(),
+            Faults.wrap(Cluster.class, cluster, doubling),
+            scene.catalog(),
+            CLOCK);
+
+    RunRow run = doubled.run(doubled.submit(graph, scene.plan(graph)), RunListener.NONE);
+
+    assertThat(evidence(run.id(), Shop.CLEAN).checks())
+        .filteredOn(c -> !c.passed())
+        .extracting(CheckOutcome::expectation, CheckOutcome::violations)
+        .containsExactly(tuple("conservation", 3L));
+    assertThat(run.state()).isEqualTo(RunState.BLOCKED);
+    assertThatThrownBy(() -> publisher.publish(run.id()))
+        .isInstanceOfSatisfying(
+            TidemarkException.class,
+            e -> {
+              assertThat(e.category()).isEqualTo(TidemarkException.Category.REFUSED);
+              assertThat(e.problems()).extracting(Problem::code).contains("TM-GATE-006");
+            });
+  }
+
+  private static void appendCopyOfAFile(Table table) {
+    String branch =
+        table.refs().keySet().stream()
+            .filter(r -> r.startsWith("tidemark-run"))
+            .findFirst()
+            .orElseThrow();
+    DataFile file = LakeFixture.files(table, table.snapshot(branch).snapshotId()).get(0);
+    String copy = file.location() + ".copy.parquet";
+    try {
+      Files.copy(Path.of(file.location()), Path.of(copy));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    table
+        .newAppend()
+        .appendFile(DataFiles.builder(table.spec()).copy(file).withPath(copy).build())
+        .toBranch(branch)
+        .commit();
   }
 
   @Test

@@ -246,6 +246,8 @@ class SqlAnalysisTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "SELECT id AS k, UPPER(name) AS x FROM events | ONE_TO_ONE",
+        "SELECT id AS k, name AS x FROM events ORDER BY ts | ONE_TO_ONE",
         "SELECT id AS k, UPPER(name) AS x FROM events WHERE b > 0 | PRESERVED",
         "SELECT e.id AS k, c.label FROM events e JOIN codes c ON c.name = e.name | PRESERVED",
         "SELECT e.id AS k, c.label FROM events e LEFT JOIN codes c ON c.name = e.name | PRESERVED",

@@ -6,6 +6,7 @@ import io.tidemark.job.JobMain;
 import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lakes;
 import io.tidemark.model.Analysis;
+import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.Column;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
@@ -187,7 +188,12 @@ public final class JobBed implements AutoCloseable {
   /** Runs a build and reads the document that it leaves. */
   public JobResult.Built built(JobSpec.Build job) {
     run(job);
-    return result(job);
+    JobResult.Built built = result(job);
+    org.assertj.core.api.Assertions.assertThat(built.checks())
+        .filteredOn(c -> c.expectation().equals(CheckOutcome.CONSERVATION))
+        .allMatch(CheckOutcome::passed)
+        .hasSize(1);
+    return built;
   }
 
   /** The document that a build left. */

@@ -1,12 +1,16 @@
 package io.tidemark.job.build;
 
 import io.tidemark.job.catalog.JobTables;
+import io.tidemark.job.catalog.RowCounter;
+import io.tidemark.job.slice.SliceReport;
 import io.tidemark.job.slice.SliceSink;
 import io.tidemark.job.slice.Types;
 import io.tidemark.model.Analysis.Locality;
 import io.tidemark.model.Grain;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.Transform;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -38,14 +42,33 @@ public final class BuildComposer {
       DataStream<RowData> rows = query.of(new TransformCode(tables, code).apply(spec));
       SliceSink sink =
           new SliceSink((Table) SerializableTable.copyOf(table), query.rows(), spec.output());
-      DataStream<byte[]> written = sink.write(rows, sink.order(rows, inputOrder(spec)));
-      SliceSink.commit(written, tables.reports(), new SliceCommitter(spec));
+      SliceSink.Order order = sink.order(rows, inputOrder(spec));
+      List<DataStream<byte[]>> counts = new ArrayList<>();
+      DataStream<byte[]> written = sink.write(counted(rows, order, counts), order);
+      counts.addAll(tables.scans().reports());
+      boolean oneToOne = tables.scans().areWhole() && isOneToOne(spec);
+      Conservation conservation =
+          new Conservation(spec, tables.scans().held(spec.inputs().size(), oneToOne), oneToOne);
+      SliceSink.commit(written, counts, new SliceCommitter(spec, conservation));
     }
+  }
+
+  /** Counts rows once more before they change tasks; where they do not, writers count the same. */
+  private static DataStream<RowData> counted(
+      DataStream<RowData> rows, SliceSink.Order order, List<DataStream<byte[]>> counts) {
+    return order == SliceSink.Order.ANY
+        ? RowCounter.behind(rows, "count rows made", SliceReport.MADE, counts::add)
+        : rows;
+  }
+
+  private static boolean isOneToOne(JobSpec.Build spec) {
+    return spec.transform().analysis().locality() == Locality.ONE_TO_ONE
+        && spec.inputs().size() == 1;
   }
 
   /** The partition of the first input, if the transform keeps the order of its rows. */
   private static Optional<Grain> inputOrder(JobSpec.Build spec) {
-    return spec.transform().analysis().locality() == Locality.PRESERVED && !spec.inputs().isEmpty()
+    return spec.transform().analysis().locality().keepsOrder() && !spec.inputs().isEmpty()
         ? Optional.of(spec.inputs().get(0).layout().partition())
         : Optional.empty();
   }

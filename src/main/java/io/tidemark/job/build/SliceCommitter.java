@@ -7,12 +7,14 @@ import io.tidemark.job.slice.SliceTally;
 import io.tidemark.job.slice.SliceTotals;
 import io.tidemark.job.slice.TableCommit;
 import io.tidemark.job.slice.TimeFilter;
+import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.JobResult;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.SliceStats;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TidemarkException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
@@ -36,12 +38,14 @@ final class SliceCommitter extends AbstractStreamOperator<byte[]>
   private static final long serialVersionUID = 1;
 
   private final String specJson;
+  private final Conservation conservation;
 
   private transient JobSpec.Build spec;
   private transient InlineChecks checks;
   private transient SliceTally tally;
 
-  SliceCommitter(JobSpec.Build spec) {
+  SliceCommitter(JobSpec.Build spec, Conservation conservation) {
+    this.conservation = conservation;
     this.specJson = RecordJson.write(spec, JobSpec.Build.class);
   }
 
@@ -85,6 +89,8 @@ final class SliceCommitter extends AbstractStreamOperator<byte[]>
   private void commit(Table table, TableCommit commit) {
     List<SliceTotals> slices = tally.slices(spec.output().slices());
     List<SliceStats> stats = tally.stats(slices);
+    List<CheckOutcome> outcomes = new ArrayList<>(checks.outcomes(slices));
+    outcomes.add(conservation.check(tally, slices));
     JobResult.Built result =
         new JobResult.Built(
             spec.key(),
@@ -93,7 +99,7 @@ final class SliceCommitter extends AbstractStreamOperator<byte[]>
             tally.bytes(),
             tally.millis(),
             stats,
-            checks.outcomes(slices));
+            outcomes);
     ResultDocument.write(table, spec.resultPath(), result);
     Snapshot done =
         commit.run(

@@ -1,14 +1,11 @@
 package io.tidemark.job.catalog;
 
 import io.tidemark.model.JobSpec.CatalogSpec;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.ToIntFunction;
+import java.util.function.Function;
 import org.apache.flink.configuration.ConfigOption;
-import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
@@ -22,16 +19,18 @@ import org.apache.iceberg.flink.source.IcebergTableSource;
  * databases of one level; tables in deeper namespaces are reached with a base namespace.
  */
 final class CountedCatalog extends FlinkCatalog {
-  private final ToIntFunction<ObjectPath> inputs;
-  private final List<DataStream<byte[]>> reports = new ArrayList<>();
+  private final Function<ObjectPath, Optional<CountedScans.Input>> inputs;
 
   /**
    * @param name in Flink SQL; Iceberg's own is that of the spec
    * @param namespace of the tables, of one level or more
-   * @param inputs the position among a job's inputs, or -1 for other tables
+   * @param inputs where the scans of a table are counted; empty for those that are no input
    */
   CountedCatalog(
-      String name, CatalogSpec spec, Namespace namespace, ToIntFunction<ObjectPath> inputs) {
+      String name,
+      CatalogSpec spec,
+      Namespace namespace,
+      Function<ObjectPath, Optional<CountedScans.Input>> inputs) {
     super(
         name,
         namespace.level(namespace.length() - 1),
@@ -47,11 +46,6 @@ final class CountedCatalog extends FlinkCatalog {
     String[] levels = new String[namespace.length() - 1];
     System.arraycopy(namespace.levels(), 0, levels, 0, levels.length);
     return Namespace.of(levels);
-  }
-
-  /** One per scan that was put on the environment so far. */
-  List<DataStream<byte[]>> reports() {
-    return reports;
   }
 
   @Override
@@ -70,8 +64,10 @@ final class CountedCatalog extends FlinkCatalog {
     @Override
     public DynamicTableSource createDynamicTableSource(Context context) {
       IcebergTableSource source = (IcebergTableSource) iceberg.createDynamicTableSource(context);
-      int input = inputs.applyAsInt(context.getObjectIdentifier().toObjectPath());
-      return input < 0 ? source : new CountedSource(source, input, reports::add);
+      return inputs
+          .apply(context.getObjectIdentifier().toObjectPath())
+          .<DynamicTableSource>map(input -> new CountedSource(source, input))
+          .orElse(source);
     }
 
     @Override

@@ -1,10 +1,9 @@
 package io.tidemark.job.catalog;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.connector.ChangelogMode;
 import org.apache.flink.table.connector.ProviderContext;
@@ -17,6 +16,9 @@ import org.apache.flink.table.connector.source.abilities.SupportsProjectionPushD
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.expressions.ResolvedExpression;
 import org.apache.flink.table.types.DataType;
+import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.Expressions;
+import org.apache.iceberg.flink.FlinkFilters;
 import org.apache.iceberg.flink.source.IcebergTableSource;
 
 /** Iceberg's table source with a counter behind it; what the planner pushes down goes through. */
@@ -26,14 +28,27 @@ final class CountedSource
         SupportsFilterPushDown,
         SupportsLimitPushDown {
   private final IcebergTableSource iceberg;
-  private final int input;
-  private final Consumer<DataStream<byte[]>> reports;
+  private final CountedScans.Input input;
+  private Pushed pushed;
 
-  CountedSource(IcebergTableSource iceberg, int input, Consumer<DataStream<byte[]>> reports) {
+  CountedSource(IcebergTableSource iceberg, CountedScans.Input input) {
+    this(iceberg, input, new Pushed(Expressions.alwaysTrue(), true, false));
+  }
+
+  private CountedSource(IcebergTableSource iceberg, CountedScans.Input input, Pushed pushed) {
     this.iceberg = iceberg;
     this.input = input;
-    this.reports = reports;
+    this.pushed = pushed;
   }
+
+  /**
+   * What the planner has the scan do.
+   *
+   * @param filter what rows must be like to be delivered
+   * @param whole whether this is every filter that there is
+   * @param limited whether the scan may stop early
+   */
+  record Pushed(Expression filter, boolean whole, boolean limited) {}
 
   @Override
   public ChangelogMode getChangelogMode() {
@@ -47,12 +62,7 @@ final class CountedSource
       @Override
       public DataStream<RowData> produceDataStream(
           ProviderContext provider, StreamExecutionEnvironment env) {
-        DataStream<RowData> rows = scan.produceDataStream(provider, env);
-        SingleOutputStreamOperator<RowData> counted =
-            rows.transform("count rows read", rows.getType(), new RowCounter(input));
-        counted.getTransformation().setParallelism(rows.getParallelism(), false);
-        reports.accept(counted.getSideOutput(RowCounter.REPORTS));
-        return counted;
+        return input.count(scan.produceDataStream(provider, env), pushed);
       }
 
       @Override
@@ -69,7 +79,7 @@ final class CountedSource
 
   @Override
   public DynamicTableSource copy() {
-    return new CountedSource((IcebergTableSource) iceberg.copy(), input, reports);
+    return new CountedSource((IcebergTableSource) iceberg.copy(), input, pushed);
   }
 
   @Override
@@ -89,11 +99,23 @@ final class CountedSource
 
   @Override
   public Result applyFilters(List<ResolvedExpression> filters) {
-    return iceberg.applyFilters(filters);
+    List<ResolvedExpression> down = new ArrayList<>();
+    Expression all = Expressions.alwaysTrue();
+    for (ResolvedExpression filter : filters) {
+      Optional<Expression> expression = FlinkFilters.convert(filter);
+      if (expression.isPresent() && input.held().isWorthPushing(expression.get())) {
+        down.add(filter);
+        all = Expressions.and(all, expression.get());
+      }
+    }
+    pushed = new Pushed(all, down.size() == filters.size(), pushed.limited());
+    iceberg.applyFilters(down);
+    return Result.of(down, filters);
   }
 
   @Override
   public void applyLimit(long limit) {
+    pushed = new Pushed(pushed.filter(), pushed.whole(), true);
     iceberg.applyLimit(limit);
   }
 }

@@ -1,5 +1,6 @@
 package io.tidemark.job.catalog;
 
+import io.tidemark.job.slice.TimeFilter;
 import io.tidemark.job.slice.Types;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.JobSpec.CatalogSpec;
@@ -10,20 +11,19 @@ import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TimeRanges;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.api.common.RuntimeExecutionMode;
-import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
-import org.apache.flink.table.catalog.ObjectPath;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.SupportsNamespaces;
+import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.Expressions;
 
 /**
  * The table environment of one job: batch, UTC, with Iceberg tables as views under their dataset
@@ -34,7 +34,8 @@ public final class JobTables implements AutoCloseable {
   private final StreamTableEnvironment tables;
   private final Catalog catalog;
   private final Map<Namespace, CountedCatalog> catalogs = new HashMap<>();
-  private final Map<TableRef, Integer> inputs = new HashMap<>();
+  private final Map<TableRef, CountedScans.Input> inputs = new HashMap<>();
+  private final CountedScans scans = new CountedScans();
 
   private JobTables(CatalogSpec spec, StreamTableEnvironment tables, Catalog catalog) {
     this.spec = spec;
@@ -73,13 +74,19 @@ public final class JobTables implements AutoCloseable {
 
   /** Makes an input readable under its dataset name, and counts the rows read from it. */
   public void addInput(Input input, int position) {
-    inputs.put(input.table(), position);
-    addView(input.name().value(), input);
+    Table table = load(input.table());
+    HeldRows held =
+        new HeldRows(table, input.snapshot(), input.layout().eventTime(), wanted(table, input));
+    inputs.put(input.table(), scans.input(position, held));
+    addView(input.name().value(), input, table);
   }
 
   /** Makes an input readable under a name. */
   void addView(String name, Input input) {
-    Table table = load(input.table());
+    addView(name, input, load(input.table()));
+  }
+
+  private void addView(String name, Input input, Table table) {
     requireSnapshot(table, input);
     String sql =
         "SELECT * FROM "
@@ -108,7 +115,8 @@ public final class JobTables implements AutoCloseable {
             : Namespace.of("default");
     tables.registerCatalog(
         spec.name(),
-        new CountedCatalog(spec.name(), spec, Namespace.of(first.level(0)), path -> -1));
+        new CountedCatalog(
+            spec.name(), spec, Namespace.of(first.level(0)), path -> Optional.empty()));
   }
 
   private static String where(Table table, Layout layout, TimeRanges ranges) {
@@ -117,6 +125,14 @@ public final class JobTables implements AutoCloseable {
     }
     String column = layout.eventTime().get();
     return " WHERE " + Sql.in(column, Types.of(table.schema(), column), ranges);
+  }
+
+  /** What {@link #where} says, for Iceberg. */
+  private static Expression wanted(Table table, Input input) {
+    Optional<String> column = input.layout().eventTime();
+    return column.isEmpty() || input.ranges().equals(TimeRanges.ALL)
+        ? Expressions.alwaysTrue()
+        : TimeFilter.of(table.schema(), column.get(), input.ranges());
   }
 
   private static void requireSnapshot(Table table, Input input) {
@@ -145,21 +161,20 @@ public final class JobTables implements AutoCloseable {
   private CountedCatalog register(Namespace namespace) {
     String name = spec.name() + ":" + namespace;
     CountedCatalog counted =
-        new CountedCatalog(name, spec, namespace, path -> position(namespace, path));
+        new CountedCatalog(
+            name,
+            spec,
+            namespace,
+            path ->
+                Optional.ofNullable(
+                    inputs.get(new TableRef(namespace.toString(), path.getObjectName()))));
     tables.registerCatalog(name, counted);
     return counted;
   }
 
-  private int position(Namespace namespace, ObjectPath path) {
-    TableRef table = new TableRef(namespace.toString(), path.getObjectName());
-    return inputs.getOrDefault(table, -1);
-  }
-
-  /** Where the counts of rows read come out; complete once the query is on the environment. */
-  public List<DataStream<byte[]>> reports() {
-    List<DataStream<byte[]>> reports = new ArrayList<>();
-    catalogs.values().forEach(c -> reports.addAll(c.reports()));
-    return reports;
+  /** The scans of the inputs that are on the environment. */
+  public CountedScans scans() {
+    return scans;
   }
 
   /** A view's name, quoted. */

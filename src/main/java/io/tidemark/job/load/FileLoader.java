@@ -43,6 +43,7 @@ final class FileLoader extends AbstractStreamOperator<RowData>
   private transient JobSpec.Load spec;
   private transient PartitionFiles deadLetters;
   private transient List<FileProblem> problems;
+  private transient long found;
   private transient long bad;
   private transient long unreadable;
   private transient boolean reported;
@@ -78,7 +79,7 @@ final class FileLoader extends AbstractStreamOperator<RowData>
     String file = spec.files().get(index);
     LoadTarget target = new Target(index, file);
     try {
-      read(file, target);
+      found += read(file, target);
     } catch (NotTheFile e) {
       throw e;
     } catch (UnreadableFile e) {
@@ -91,23 +92,18 @@ final class FileLoader extends AbstractStreamOperator<RowData>
     }
   }
 
-  private void read(String file, LoadTarget target) throws IOException, UnreadableFile {
+  private long read(String file, LoadTarget target) throws IOException, UnreadableFile {
     InputFile input = input(file);
     if (!input.exists()) {
       throw new UnreadableFile("there is no such file");
     }
     if (spec.format() == JobSpec.Load.Format.PARQUET) {
-      new ParquetRows(target).read(input);
-      return;
+      return new ParquetRows(target).read(input);
     }
     try (InputStream raw = new BufferedInputStream(input.newStream());
         InputStream in = file.endsWith(".gz") ? new GZIPInputStream(raw) : raw) {
       TextFiles text = new TextFiles(target);
-      if (spec.format() == JobSpec.Load.Format.CSV) {
-        text.csv(in);
-      } else {
-        text.jsonLines(in);
-      }
+      return spec.format() == JobSpec.Load.Format.CSV ? text.csv(in) : text.jsonLines(in);
     }
   }
 
@@ -122,7 +118,7 @@ final class FileLoader extends AbstractStreamOperator<RowData>
   @Override
   public void endInput() {
     LoadReport report =
-        new LoadReport(bad, unreadable, List.copyOf(problems), deadLetters.complete());
+        new LoadReport(found, bad, unreadable, List.copyOf(problems), deadLetters.complete());
     output.collect(REPORTS, new StreamRecord<>(SliceReport.encode(report)));
     reported = true;
   }

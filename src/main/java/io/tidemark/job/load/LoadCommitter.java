@@ -9,10 +9,12 @@ import io.tidemark.job.slice.SliceTotals;
 import io.tidemark.job.slice.TableCommit;
 import io.tidemark.model.JobResult;
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.SliceStats;
 import io.tidemark.model.StampSummary;
+import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -47,6 +49,7 @@ final class LoadCommitter extends AbstractStreamOperator<byte[]>
   private transient SliceTally tally;
   private transient List<DataFile> deadLetterFiles;
   private transient List<FileProblem> problems;
+  private transient long found;
   private transient long deadLetters;
   private transient long unreadable;
 
@@ -67,6 +70,7 @@ final class LoadCommitter extends AbstractStreamOperator<byte[]>
   public void processElement(StreamRecord<byte[]> element) {
     Object report = SliceReport.decode(element.getValue());
     if (report instanceof LoadReport load) {
+      found += load.found();
       deadLetters += load.deadLetters();
       unreadable += load.unreadable();
       problems.addAll(load.problems());
@@ -125,6 +129,11 @@ final class LoadCommitter extends AbstractStreamOperator<byte[]>
       commit.deleteAll(tally.files());
       return;
     }
+    Optional<Problem> lost = conserved(spec.output().table(), found, deadLetters, tally);
+    if (lost.isPresent()) {
+      commit.deleteAll(tally.files());
+      throw TidemarkException.refused(lost.get());
+    }
     try {
       Snapshot done =
           commit.run(
@@ -143,6 +152,32 @@ final class LoadCommitter extends AbstractStreamOperator<byte[]>
   private boolean isTooBad() {
     return unreadable > 0
         || deadLetters > spec.maxBadRatio() * ((double) deadLetters + tally.rows());
+  }
+
+  /**
+   * Rows found in the files are rows that were written or set aside, else something is wrong.
+   *
+   * @param tally of the rows that were written
+   */
+  static Optional<Problem> conserved(
+      TableRef table, long found, long deadLetters, SliceTally tally) {
+    long files = tally.files().stream().mapToLong(DataFile::recordCount).sum();
+    if (found == tally.rows() + deadLetters && files == tally.rows()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Problem.of(
+            "TM-JOB-031",
+            "rows for " + table + " were lost or doubled on the way, so nothing was loaded",
+            found
+                + " rows found in the files, "
+                + tally.rows()
+                + " measured, "
+                + files
+                + " written, "
+                + deadLetters
+                + " set aside",
+            "load again; if it stays so, the files change while they are read"));
   }
 
   private SnapshotUpdate<?> change(Table table, Optional<Snapshot> head) {

@@ -7,13 +7,14 @@ import org.apache.iceberg.DataFile;
 /**
  * What one task of a load tells the committer of records that could not be read.
  *
- * @param deadLetters how many rows
+ * @param found how many rows the files that could be read have, good or bad
+ * @param deadLetters how many rows are lost
  * @param unreadable how many files of which nothing could be read
  * @param problems the first few
  * @param files of the dead-letter table
  */
 record LoadReport(
-    long deadLetters, long unreadable, List<FileProblem> problems, List<DataFile> files)
+    long found, long deadLetters, long unreadable, List<FileProblem> problems, List<DataFile> files)
     implements Serializable {
 
   /** How many problems a person is shown. */

@@ -43,11 +43,12 @@ final class ParquetRows {
   }
 
   /**
+   * @return how many rows the file says it has
    * @throws UnreadableFile if it is no Parquet file, or lacks a column, or a column's type does not
    *     fit. A file that breaks off in the middle gives the rows before, then one bad record for
    *     the rest
    */
-  void read(InputFile file) throws UnreadableFile {
+  long read(InputFile file) throws UnreadableFile {
     MessageType message;
     long count;
     try (ParquetFileReader footer = ParquetFileReader.open(new ParquetInput(file))) {
@@ -76,10 +77,11 @@ final class ParquetRows {
         Optional<RowData> row = next(iterator);
         if (row.isEmpty()) {
           target.bad(line, "the file is damaged from here on", "", count - line + 1);
-          return;
+          return count;
         }
         accept(line, row.get(), converters);
       }
+      return count;
     } catch (IOException e) {
       throw new UnreadableFile("it cannot be read", e);
     }

@@ -25,18 +25,21 @@ final class TextFiles {
    * Reads CSV with commas, double quotes and a header. An empty field is missing unless it is
    * quoted; empty lines are skipped.
    *
+   * @return how many records there are, good or bad
    * @throws UnreadableFile if there is no header, or it lacks a column
    */
-  void csv(InputStream in) throws IOException, UnreadableFile {
+  long csv(InputStream in) throws IOException, UnreadableFile {
     LineReader reader = new LineReader(in);
     if (!reader.nextRecord() || reader.lenientText().isBlank()) {
       throw new UnreadableFile("the file is empty: no header line");
     }
     List<String> header = header(reader);
     int[] to = target.match(header);
+    long records = 0;
     while (reader.nextRecord()) {
-      accept(reader, "a quote is never closed", text -> csvRow(split(text), to));
+      records += accept(reader, "a quote is never closed", text -> csvRow(split(text), to)) ? 1 : 0;
     }
+    return records;
   }
 
   private static List<String> header(LineReader reader) throws UnreadableFile {
@@ -114,12 +117,18 @@ final class TextFiles {
     }
   }
 
-  /** Reads one JSON object per line; a member that is not there is missing. */
-  void jsonLines(InputStream in) throws IOException {
+  /**
+   * Reads one JSON object per line; a member that is not there is missing.
+   *
+   * @return how many records there are, good or bad
+   */
+  long jsonLines(InputStream in) throws IOException {
     LineReader reader = new LineReader(in);
+    long records = 0;
     while (reader.nextLine()) {
-      accept(reader, "it is longer than a mebibyte", this::jsonRow);
+      records += accept(reader, "it is longer than a mebibyte", this::jsonRow) ? 1 : 0;
     }
+    return records;
   }
 
   private Object[] jsonRow(String text) {
@@ -151,8 +160,10 @@ final class TextFiles {
   /**
    * Parses a record and hands it on. Only parsing may fail here: what goes wrong behind the target
    * is no fault of the record.
+   *
+   * @return false for an empty line, which is no record
    */
-  private void accept(LineReader reader, String cut, Function<String, Object[]> parser) {
+  private boolean accept(LineReader reader, String cut, Function<String, Object[]> parser) {
     Object[] values;
     try {
       if (reader.isCut()) {
@@ -160,7 +171,7 @@ final class TextFiles {
       }
       String text = reader.text();
       if (text.isBlank()) {
-        return;
+        return false;
       }
       values = parser.apply(text);
       Optional<String> missing = target.missing(values);
@@ -169,12 +180,13 @@ final class TextFiles {
       }
     } catch (CharacterCodingException e) {
       bad(reader, "it is not UTF-8");
-      return;
+      return true;
     } catch (IllegalArgumentException e) {
       bad(reader, e.getMessage());
-      return;
+      return true;
     }
     target.row(GenericRowData.of(values));
+    return true;
   }
 
   private void bad(LineReader reader, String reason) {

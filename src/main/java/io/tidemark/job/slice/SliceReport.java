@@ -20,6 +20,9 @@ public final class SliceReport implements Serializable {
   public static final TypeInformation<byte[]> TYPE =
       PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
 
+  /** Stands in place of an input for the rows that the transform made. */
+  public static final int MADE = -1;
+
   /** Rows read, by the position of the input. */
   final TreeMap<Integer, Long> rowsIn = new TreeMap<>();
 
@@ -39,7 +42,7 @@ public final class SliceReport implements Serializable {
     this.files = List.copyOf(files);
   }
 
-  static SliceReport written(
+  public static SliceReport written(
       long started, long outside, List<SliceTotals> totals, List<DataFile> files) {
     return new SliceReport(started, outside, totals, files);
   }

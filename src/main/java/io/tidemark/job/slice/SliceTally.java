@@ -7,6 +7,7 @@ import io.tidemark.model.Stamp;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.apache.iceberg.DataFile;
 
@@ -66,6 +67,12 @@ public final class SliceTally {
       list.add(rowsIn.getOrDefault(i, 0L));
     }
     return list;
+  }
+
+  /** Rows that left the transform, where they were counted before they changed tasks. */
+  public OptionalLong made() {
+    Long made = rowsIn.get(SliceReport.MADE);
+    return made == null ? OptionalLong.empty() : OptionalLong.of(made);
   }
 
   /** Since the first task started. */

@@ -26,7 +26,7 @@ public final class SliceTotals implements Serializable {
   private final double[] sums;
   private final long[] violations;
 
-  SliceTotals(long ordinal, int columns, int checks) {
+  public SliceTotals(long ordinal, int columns, int checks) {
     this.ordinal = ordinal;
     this.nulls = new long[columns];
     this.exactSums = new long[columns];
@@ -34,7 +34,7 @@ public final class SliceTotals implements Serializable {
     this.violations = new long[checks];
   }
 
-  void addRow(long rowHigh, long rowLow) {
+  public void addRow(long rowHigh, long rowLow) {
     rows++;
     low += rowLow;
     high += rowHigh + (Long.compareUnsigned(low, rowLow) < 0 ? 1 : 0);

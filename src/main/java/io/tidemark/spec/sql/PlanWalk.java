@@ -44,7 +44,7 @@ public final class PlanWalk {
   private final List<WindowUse> windows = new ArrayList<>();
   private final List<String> orderDependent = new ArrayList<>();
   private final List<Grouping> groupings = new ArrayList<>();
-  private Locality locality = Locality.PRESERVED;
+  private Locality locality = Locality.ONE_TO_ONE;
 
   PlanWalk(Predicate<DatasetId> isReference) {
     this.isReference = isReference;
@@ -119,6 +119,13 @@ public final class PlanWalk {
     locality = Locality.SHUFFLED;
   }
 
+  /** A row in may be several rows out, or none. */
+  void drops() {
+    if (locality == Locality.ONE_TO_ONE) {
+      locality = Locality.PRESERVED;
+    }
+  }
+
   void use(WindowUse window) {
     windows.add(window);
   }
@@ -180,6 +187,7 @@ public final class PlanWalk {
   }
 
   private Facts filter(Filter filter) {
+    drops();
     Facts input = walk(filter.getInput());
     filter.getVariablesSet().forEach(id -> expressions.bind(id, input.columns()));
     Part condition = expressions.walk(filter.getCondition(), input.columns());
@@ -190,6 +198,7 @@ public final class PlanWalk {
   }
 
   private Facts join(Join join) {
+    drops();
     Facts left = walk(join.getLeft());
     Facts right = walk(join.getRight());
     boolean lookup =
@@ -210,6 +219,7 @@ public final class PlanWalk {
   }
 
   private Facts correlate(Correlate correlate) {
+    drops();
     Facts left = walk(correlate.getLeft());
     bind(correlate.getCorrelationId(), left);
     Facts right = walk(correlate.getRight());
@@ -368,7 +378,8 @@ public final class PlanWalk {
         Part.of(List.of(set.kind.name(), Boolean.toString(set.all)), deciding), columns, keys);
   }
 
-  private static Facts values(Values values) {
+  private Facts values(Values values) {
+    drops();
     List<Part> columns = new ArrayList<>();
     for (int i = 0; i < values.getRowType().getFieldCount(); i++) {
       List<String> words = new ArrayList<>(List.of("values"));
@@ -382,6 +393,7 @@ public final class PlanWalk {
   }
 
   private Facts uncollect(Uncollect uncollect) {
+    drops();
     Facts input = walk(uncollect.getInput());
     List<Part> all = input.all();
     Part rows = Part.of(List.of("uncollect", Boolean.toString(uncollect.withOrdinality)), all);

@@ -40,6 +40,8 @@ final class WindowFunctions {
   }
 
   private Facts window(TableFunctionScan scan, RexCall call, String name, Facts input) {
+    // Windows that overlap repeat rows; a row without a time is in no window.
+    plan.drops();
     List<String> names = scan.getInput(0).getRowType().getFieldNames();
     List<String> words = new ArrayList<>(List.of("window", name));
     List<Part> parts = new ArrayList<>();

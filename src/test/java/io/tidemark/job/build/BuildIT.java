@@ -238,8 +238,10 @@ class BuildIT {
 
     assertThat(checks)
         .extracting(CheckOutcome::expectation)
-        .containsExactly("nulls", "labels", "ids", "range", "sql", "rows");
-    assertThat(checks).extracting(CheckOutcome::violations).containsExactly(1L, 1L, 0L, 1L, 2L, 2L);
+        .containsExactly("nulls", "labels", "ids", "range", "sql", "rows", "conservation");
+    assertThat(checks)
+        .extracting(CheckOutcome::violations)
+        .containsExactly(1L, 1L, 0L, 1L, 2L, 2L, 0L);
     long january = Grain.MONTH.ordinal(at("2001-01-01T00:00:00Z"));
     assertThat(checks.get(0).slices()).containsExactly(january + 2);
     assertThat(checks.get(4).slices()).containsExactly(january, january + 2);
