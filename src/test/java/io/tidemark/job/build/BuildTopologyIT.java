@@ -1,13 +1,14 @@
-package io.tidemark.job;
+package io.tidemark.job.build;
 
-import static io.tidemark.job.JobBed.row;
-import static io.tidemark.job.JobBed.sliced;
+import static io.tidemark.testing.JobBed.row;
+import static io.tidemark.testing.JobBed.sliced;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.model.Dataset;
 import io.tidemark.model.Grain;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.SliceSet;
+import io.tidemark.testing.JobBed;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
