@@ -1,6 +1,7 @@
 package io.tidemark.job.build;
 
 import io.tidemark.job.catalog.JobTables;
+import io.tidemark.job.catalog.RowBounds;
 import io.tidemark.job.catalog.RowCounter;
 import io.tidemark.job.slice.SliceReport;
 import io.tidemark.job.slice.SliceSink;
@@ -47,8 +48,10 @@ public final class BuildComposer {
       DataStream<byte[]> written = sink.write(counted(rows, order, counts), order);
       counts.addAll(tables.scans().reports());
       boolean oneToOne = tables.scans().areWhole() && isOneToOne(spec);
-      Conservation conservation =
-          new Conservation(spec, tables.scans().held(spec.inputs().size(), oneToOne), oneToOne);
+      int inputs = spec.inputs().size();
+      List<RowBounds> held =
+          oneToOne ? tables.scans().heldAsWanted(inputs) : tables.scans().heldAsPushed(inputs);
+      Conservation conservation = new Conservation(spec, held, oneToOne);
       SliceSink.commit(written, counts, new SliceCommitter(spec, conservation));
     }
   }

@@ -2,6 +2,7 @@ package io.tidemark.job.catalog;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.data.RowData;
 import org.apache.iceberg.expressions.Expression;
@@ -55,19 +56,28 @@ public final class CountedScans {
   }
 
   /**
-   * How many rows must be read of each input, by all of its scans together.
-   *
-   * @param wanted whether exactly the rows are read that the input is read for; then what must be
-   *     there does not hang on what the planner made of the query
+   * How many rows must be read of each input, by all of its scans together, as the planner gave
+   * them filters.
    */
-  public List<RowBounds> held(int inputs, boolean wanted) {
+  public List<RowBounds> heldAsPushed(int inputs) {
+    return held(inputs, scan -> scan.pushed().filter());
+  }
+
+  /**
+   * The same where exactly the rows are read that an input is read for: what must be there then
+   * does not hang on what the planner made of the query.
+   */
+  public List<RowBounds> heldAsWanted(int inputs) {
+    return held(inputs, scan -> scan.held().wanted());
+  }
+
+  private List<RowBounds> held(int inputs, Function<Scan, Expression> filter) {
     List<RowBounds> held = new ArrayList<>();
     for (int i = 0; i < inputs; i++) {
       RowBounds sum = RowBounds.NONE;
       for (Scan scan : scans) {
         if (scan.input() == i) {
-          Expression filter = wanted ? scan.held().wanted() : scan.pushed().filter();
-          RowBounds rows = scan.held().matching(filter);
+          RowBounds rows = scan.held().matching(filter.apply(scan));
           sum = sum.plus(scan.pushed().limited() ? new RowBounds(0, rows.most()) : rows);
         }
       }
