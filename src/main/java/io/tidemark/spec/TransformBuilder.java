@@ -14,6 +14,7 @@ import io.tidemark.model.Transform.Window;
 import io.tidemark.spec.Drafts.DatasetDraft;
 import io.tidemark.spec.Drafts.SqlDraft;
 import io.tidemark.spec.Drafts.TransformDraft;
+import io.tidemark.spec.sql.Joins;
 import io.tidemark.spec.sql.Part;
 import io.tidemark.spec.sql.PlanWalk;
 import io.tidemark.spec.sql.SqlAnalyzer;
@@ -25,14 +26,17 @@ import io.tidemark.spec.yaml.NearestName;
 import io.tidemark.spec.yaml.Problems;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.flink.table.types.logical.LogicalType;
 
 /** What one transform's logic means for its output: schema, slices and the analysis. */
@@ -114,6 +118,7 @@ final class TransformBuilder {
   Analysis analysis(SqlAnalyzer.Query query, Dataset dataset, List<Dataset> inputs) {
     checkWindows(query, dataset);
     checkGroups(query, dataset, inputs);
+    checkJoins(query, dataset, inputs);
     SortedMap<String, Fingerprint> columns = new TreeMap<>();
     SortedMap<String, SortedSet<ColumnRef>> lineage = new TreeMap<>();
     SortedMap<DatasetId, SortedSet<String>> reads = new TreeMap<>();
@@ -252,6 +257,50 @@ final class TransformBuilder {
                     + "), make the output unsliced, or declare a lookback that spans each group");
       }
     }
+  }
+
+  /** Each side of a join is read for the slice alone, so rows that match must share event time. */
+  private void checkJoins(SqlAnalyzer.Query query, Dataset dataset, List<Dataset> inputs) {
+    if (dataset.layout().slice() == Grain.ALL || !draft.window().equals(Window.EXACT)) {
+      return;
+    }
+    Map<DatasetId, ColumnRef> times = new HashMap<>();
+    for (Dataset input : inputs) {
+      input
+          .layout()
+          .eventTime()
+          .ifPresent(c -> times.put(input.id(), new ColumnRef(input.id(), c)));
+    }
+    for (Joins.Matching matching : query.walk().joins().found()) {
+      Set<DatasetId> left = new TreeSet<>(matching.left());
+      Set<DatasetId> right = new TreeSet<>(matching.right());
+      left.retainAll(times.keySet());
+      right.retainAll(times.keySet());
+      boolean together =
+          matching.equal().stream()
+              .anyMatch(e -> isTime(e.left(), times) && isTime(e.right(), times));
+      if (!left.isEmpty() && !right.isEmpty() && !together) {
+        String columns =
+            Stream.concat(left.stream(), right.stream())
+                .map(id -> times.get(id).toString())
+                .distinct()
+                .collect(joining(", "));
+        problems.add(
+            query.firstJoin(),
+            "TM-SPEC-063",
+            matching.what() + " matches rows of different slices",
+            "both sides are read for the slice alone, so a row whose match lies in another slice"
+                + " would find it or not, depending on which slices are recomputed at once",
+            "also match something made from the event times ("
+                + columns
+                + "), such as their day, make the output unsliced, or declare a lookback and"
+                + " lookahead that reach every match");
+      }
+    }
+  }
+
+  private static boolean isTime(Part part, Map<DatasetId, ColumnRef> times) {
+    return part.origins().stream().anyMatch(times::containsValue);
   }
 
   /** A row placed by the end of its window lies in the slice after the rows it is made from. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelFieldCollation;
@@ -44,6 +45,8 @@ public final class PlanWalk {
   private final List<WindowUse> windows = new ArrayList<>();
   private final List<String> orderDependent = new ArrayList<>();
   private final List<Grouping> groupings = new ArrayList<>();
+  private final Set<String> inexactSums = new TreeSet<>();
+  private final Joins joins = new Joins();
   private Locality locality = Locality.ONE_TO_ONE;
 
   PlanWalk(Predicate<DatasetId> isReference) {
@@ -92,6 +95,16 @@ public final class PlanWalk {
   /** What depends on the order in which rows arrive. */
   List<String> orderDependent() {
     return orderDependent;
+  }
+
+  /** Sums whose last bits depend on the order in which rows arrive. */
+  Set<String> inexactSums() {
+    return inexactSums;
+  }
+
+  /** How rows of several datasets come together. */
+  public Joins joins() {
+    return joins;
   }
 
   /** Where rows of several slices may come together. */
@@ -188,8 +201,10 @@ public final class PlanWalk {
 
   private Facts filter(Filter filter) {
     drops();
+    joins.filtered(filter.getInput(), filter.getCondition());
     Facts input = walk(filter.getInput());
     filter.getVariablesSet().forEach(id -> expressions.bind(id, input.columns()));
+    joins.compared(filter.getCondition(), expressions, input.columns());
     Part condition = expressions.walk(filter.getCondition(), input.columns());
     return new Facts(
         Part.of(List.of("filter"), List.of(input.rows(), condition)),
@@ -199,6 +214,7 @@ public final class PlanWalk {
 
   private Facts join(Join join) {
     drops();
+    joins.filtered(join, join.getCondition());
     Facts left = walk(join.getLeft());
     Facts right = walk(join.getRight());
     boolean lookup =
@@ -210,6 +226,7 @@ public final class PlanWalk {
     List<Part> both = sides(left, right);
     join.getVariablesSet().forEach(id -> expressions.bind(id, both));
     Part condition = expressions.walk(join.getCondition(), both);
+    joins.join(join, expressions, both);
     return new Facts(
         Part.of(
             List.of("join", join.getJoinType().name()),
@@ -222,7 +239,9 @@ public final class PlanWalk {
     drops();
     Facts left = walk(correlate.getLeft());
     bind(correlate.getCorrelationId(), left);
+    joins.enter();
     Facts right = walk(correlate.getRight());
+    joins.leave("JOIN", Joins.scanned(correlate.getLeft()), correlate.getRight(), List.of());
     if (!isLookup(correlate.getRight())) {
       shuffles();
     }
@@ -253,7 +272,7 @@ public final class PlanWalk {
         : rel.getInputs().stream().allMatch(this::isLookup);
   }
 
-  private static DatasetId dataset(TableScan scan) {
+  static DatasetId dataset(TableScan scan) {
     List<String> path = scan.getTable().getQualifiedName();
     return DatasetId.of(path.get(path.size() - 1));
   }
@@ -278,7 +297,7 @@ public final class PlanWalk {
             .sorted()
             .toList();
     for (AggregateCall call : aggregate.getAggCallList()) {
-      columns.add(aggregateCall(call, input));
+      columns.add(aggregateCall(call, aggregate.getInput(), input));
     }
     List<String> words = new ArrayList<>(List.of("aggregate"));
     words.addAll(sets);
@@ -300,8 +319,11 @@ public final class PlanWalk {
     return ImmutableBitSet.of(needed);
   }
 
-  private Part aggregateCall(AggregateCall call, Facts input) {
+  private Part aggregateCall(AggregateCall call, RelNode rows, Facts input) {
     String name = call.getAggregation().getName();
+    if (call.getArgList().stream().anyMatch(i -> InexactSums.isOne(name, rows, i))) {
+      inexactSums.add(name);
+    }
     if (call.getCollation().getFieldCollations().isEmpty() && RexWalk.isOrderDependent(name)) {
       orderDependent.add(name);
     }

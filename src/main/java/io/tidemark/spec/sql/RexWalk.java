@@ -1,11 +1,13 @@
 package io.tidemark.spec.sql;
 
+import io.tidemark.model.DatasetId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexCall;
@@ -134,6 +136,11 @@ final class RexWalk {
             || over.getAggOperator().getName().equals("ROW_NUMBER"))) {
       plan.orderDependent().add(over.getAggOperator().getName());
     }
+    String name = over.getAggOperator().getName();
+    if (window.orderKeys.isEmpty()
+        && over.getOperands().stream().anyMatch(o -> InexactSums.isOne(name, o))) {
+      plan.inexactSums().add(name);
+    }
     List<String> words = words("over", over);
     words.add(Boolean.toString(over.isDistinct()));
     words.add(Boolean.toString(over.ignoreNulls()));
@@ -156,8 +163,13 @@ final class RexWalk {
 
   private Part subQuery(RexSubQuery query, List<Part> inputs) {
     plan.shuffles();
+    plan.joins().enter();
     PlanWalk.Facts facts = plan.walk(query.rel);
     List<Part> parts = parts(query.getOperands(), inputs);
+    Set<DatasetId> outside = new TreeSet<>();
+    inputs.forEach(i -> i.reads().forEach(c -> outside.add(c.dataset())));
+    plan.joins()
+        .leave("a sub-query", outside, query.rel, Joins.inPairs(query, parts, facts.columns()));
     parts.addAll(facts.columns());
     List<String> words = words("subquery", query);
     words.add(facts.rows().digest());

@@ -53,13 +53,19 @@ public final class SqlAnalyzer {
   /** A query that parses; {@code tables} are the names after FROM, each once, with its place. */
   public record Parsed(Snippet sql, List<Located<String>> tables) {}
 
-  /** What the planner says of a query; {@code normal} is its text in one form. */
+  /**
+   * What the planner says of a query.
+   *
+   * @param normal its text in one form
+   * @param firstJoin where its first join is, or its start
+   */
   public record Query(
       String normal,
       List<Output> output,
       PlanWalk.Facts facts,
       List<List<String>> uniqueKeys,
-      PlanWalk walk) {}
+      PlanWalk walk,
+      Location firstJoin) {}
 
   /** A column of the output. */
   public record Output(String name, LogicalType type) {}
@@ -173,13 +179,30 @@ public final class SqlAnalyzer {
             "the same input would not always give the same output",
             "use MIN, MAX, or ROW_NUMBER() over an ORDER BY that leaves no ties");
       }
+      for (String what : walk.inexactSums()) {
+        problems.add(
+            find(planned.query(), what, sql),
+            "TM-SQL-012",
+            what + " of floating point numbers depends on the order in which rows arrive",
+            "its last bits would differ from run to run, and with them the content hash",
+            "add up exact numbers: "
+                + what
+                + "(CAST(... AS DECIMAL(38, 9))); cast the result back"
+                + " where the column is DOUBLE");
+      }
       List<Output> output = output(planned.root(), sql);
       if (problems.count() > before) {
         return Optional.empty();
       }
       planner.optimize(planned.root().rel);
       return Optional.of(
-          new Query(normal, output, top(planned.root(), facts), keys(planned.root(), facts), walk));
+          new Query(
+              normal,
+              output,
+              top(planned.root(), facts),
+              keys(planned.root(), facts),
+              walk,
+              find(planned.query(), "JOIN", sql)));
     } catch (RuntimeException e) {
       if (String.valueOf(e.getMessage()).startsWith("[BUG]")) {
         throw e;
