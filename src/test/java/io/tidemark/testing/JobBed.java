@@ -28,6 +28,7 @@ import io.tidemark.model.TableRef;
 import io.tidemark.model.TimeRanges;
 import io.tidemark.model.Transform;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -95,6 +96,25 @@ public final class JobBed implements AutoCloseable {
     return dataset;
   }
 
+  /** Four events of the first three months of 2001, at the edges of months. */
+  public Dataset events(String name) {
+    Dataset events =
+        dataset(
+            name,
+            sliced("at", Grain.MONTH, Grain.MONTH),
+            "id BIGINT NOT NULL",
+            "at TIMESTAMP(6)",
+            "amount INT");
+    append(
+        events,
+        List.of(
+            row(1L, Instant.parse("2001-01-05T00:00:00Z"), 10),
+            row(2L, Instant.parse("2001-01-31T23:59:59.999999Z"), 20),
+            row(3L, Instant.parse("2001-02-01T00:00:00Z"), 30),
+            row(4L, Instant.parse("2001-03-15T12:00:00Z"), null)));
+    return events;
+  }
+
   public static Layout sliced(String column, Grain partition, Grain slice) {
     return new Layout(Optional.of(column), partition, slice);
   }
@@ -134,14 +154,7 @@ public final class JobBed implements AutoCloseable {
         spec,
         transform,
         List.of(inputs),
-        new JobSpec.Output(
-            output.id(),
-            output.table(),
-            BRANCH,
-            output.schema(),
-            output.key(),
-            output.layout(),
-            slices),
+        JobSpec.Output.of(output, BRANCH, slices),
         List.of(),
         new Stamp(
             key,

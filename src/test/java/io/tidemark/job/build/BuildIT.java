@@ -4,7 +4,6 @@ import static io.tidemark.testing.JobBed.row;
 import static io.tidemark.testing.JobBed.sliced;
 import static org.apache.flink.table.api.Expressions.$;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.job.JobMain;
 import io.tidemark.model.CheckOutcome;
@@ -17,21 +16,17 @@ import io.tidemark.model.Layout;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.SliceStats;
 import io.tidemark.model.Stamp;
-import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TimeRange;
 import io.tidemark.model.TimeRanges;
 import io.tidemark.model.Transform;
 import io.tidemark.sdk.TransformContext;
 import io.tidemark.testing.JobBed;
 import io.tidemark.testing.LakeFixture;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.Table;
@@ -41,6 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** What a build makes of its slices, and counts. */
 class BuildIT {
   private static JobBed bed;
 
@@ -62,27 +58,9 @@ class BuildIT {
     return SliceSet.parse(Grain.MONTH, labels);
   }
 
-  private static Dataset events(String name) {
-    Dataset events =
-        bed.dataset(
-            name,
-            sliced("at", Grain.MONTH, Grain.MONTH),
-            "id BIGINT NOT NULL",
-            "at TIMESTAMP(6)",
-            "amount INT");
-    bed.append(
-        events,
-        List.of(
-            row(1L, at("2001-01-05T00:00:00Z"), 10),
-            row(2L, at("2001-01-31T23:59:59.999999Z"), 20),
-            row(3L, at("2001-02-01T00:00:00Z"), 30),
-            row(4L, at("2001-03-15T12:00:00Z"), null)));
-    return events;
-  }
-
   @Test
   void replacesExactlyTheSlicesAskedForAndCountsTheRest() {
-    Dataset events = events("events1");
+    Dataset events = bed.events("events1");
     Dataset out =
         bed.dataset(
             "out1",
@@ -209,7 +187,7 @@ class BuildIT {
 
   @Test
   void checksAreEvaluatedInTheSamePass() {
-    Dataset events = events("events2");
+    Dataset events = bed.events("events2");
     Dataset out =
         bed.dataset(
             "out2",
@@ -369,7 +347,7 @@ class BuildIT {
 
   @Test
   void javaTransformsRunOnBothApis() {
-    Dataset events = events("events4");
+    Dataset events = bed.events("events4");
     Dataset out =
         bed.dataset("out4", sliced("at", Grain.MONTH, Grain.MONTH), "id BIGINT", "at TIMESTAMP(6)");
     for (Class<?> type : List.of(OnTables.class, OnStreams.class)) {
@@ -415,124 +393,5 @@ class BuildIT {
                       Types.ROW_NAMED(
                           new String[] {"id", "at"}, Types.LONG, Types.LOCAL_DATE_TIME)));
     }
-  }
-
-  /** Is broken. */
-  public static final class Throwing implements io.tidemark.sdk.Transform {
-    private static final long serialVersionUID = 1;
-
-    @Override
-    public Table apply(TransformContext context) {
-      throw new UnsupportedOperationException("not today");
-    }
-  }
-
-  @Test
-  void mistakesOfATransformAreToldBeforeAnythingRuns() {
-    Dataset events = events("events5");
-    Dataset out =
-        bed.dataset(
-            "out5",
-            sliced("at", Grain.MONTH, Grain.MONTH),
-            "id INT",
-            "at TIMESTAMP(6)",
-            "amount INT");
-    requireProblem(events, out, sql("SELECT nope FROM events5"), "TM-JOB-005", "nope");
-    requireProblem(
-        events,
-        out,
-        sql("SELECT CAST(id AS INT) AS id, `at` FROM events5"),
-        "TM-JOB-015",
-        "amount");
-    requireProblem(events, out, sql("SELECT * FROM events5"), "TM-JOB-016", "BIGINT");
-    requireProblem(events, out, java("no.Such"), "TM-JOB-006", "no.Such");
-    requireProblem(events, out, java("java.lang.String"), "TM-JOB-006", "is no");
-    requireProblem(events, out, java(Throwing.class.getName()), "TM-JOB-006", "not today");
-  }
-
-  private static Transform.Logic sql(String query) {
-    return new Transform.Sql(query);
-  }
-
-  private static Transform.Logic java(String name) {
-    return new Transform.JavaClass(name, List.of());
-  }
-
-  private static void requireProblem(
-      Dataset in, Dataset out, Transform.Logic logic, String code, String text) {
-    JobSpec.Build job = bed.build("r1/out5", logic, out, months("2001-01"), bed.input(in));
-    assertThatThrownBy(() -> bed.run(job))
-        .isInstanceOfSatisfying(
-            TidemarkException.class,
-            e -> {
-              assertThat(e.category()).isEqualTo(TidemarkException.Category.USER);
-              assertThat(e.problems().get(0).code()).isEqualTo(code);
-              assertThat(e.problems().get(0).what() + e.problems().get(0).why()).contains(text);
-            });
-  }
-
-  @Test
-  void aRowWithoutEventTimeStopsTheBuild() {
-    Dataset events = events("events6");
-    Dataset out =
-        bed.dataset("out6", sliced("at", Grain.MONTH, Grain.MONTH), "id BIGINT", "at TIMESTAMP(6)");
-    JobSpec.Build job =
-        bed.sql(
-            "r1/out6",
-            "SELECT id, CASE WHEN id < 3 THEN `at` END AS `at` FROM events6",
-            out,
-            months("2001-01"),
-            bed.input(events));
-    assertThatThrownBy(() -> bed.run(job))
-        .isInstanceOf(TidemarkException.class)
-        .hasMessageContaining("TM-JOB-012");
-    assertThat(bed.lake().find(out.table(), JobBed.BRANCH, job.key())).isEmpty();
-  }
-
-  @Test
-  void aFileThatStraddlesSlicesIsRefusedAndNothingIsLeft() throws IOException {
-    Dataset events = events("events7");
-    Dataset out =
-        bed.dataset(
-            "out7",
-            new Layout(Optional.of("at"), Grain.ALL, Grain.MONTH),
-            "id BIGINT",
-            "at TIMESTAMP(6)");
-    bed.append(
-        out, List.of(row(1L, at("2001-01-05T00:00:00Z")), row(2L, at("2001-02-05T00:00:00Z"))));
-    JobSpec.Build job =
-        bed.sql(
-            "r1/out7", "SELECT id, `at` FROM events7", out, months("2001-01"), bed.input(events));
-    assertThatThrownBy(() -> bed.run(job))
-        .isInstanceOfSatisfying(
-            TidemarkException.class,
-            e -> {
-              assertThat(e.category()).isEqualTo(TidemarkException.Category.REFUSED);
-              assertThat(e.problems().get(0).code()).isEqualTo("TM-JOB-022");
-            });
-    Path location = Path.of(bed.fixture().table(out.table()).location().replace("file:", ""));
-    try (Stream<Path> files = Files.walk(location)) {
-      assertThat(files.filter(f -> f.toString().endsWith(".parquet"))).hasSize(1);
-    }
-  }
-
-  @Test
-  void anInputThatIsGoneIsToldByName() {
-    Dataset events = events("events8");
-    Dataset out =
-        bed.dataset("out8", sliced("at", Grain.MONTH, Grain.MONTH), "id BIGINT", "at TIMESTAMP(6)");
-    JobSpec.Input input = bed.input(events);
-    JobSpec.Input expired =
-        new JobSpec.Input(input.name(), input.table(), 4711, input.layout(), input.ranges());
-    assertThatThrownBy(
-            () ->
-                bed.run(bed.sql("r1/a", "SELECT * FROM events8", out, months("2001-01"), expired)))
-        .hasMessageContaining("TM-JOB-004")
-        .hasMessageContaining("4711");
-    bed.fixture().catalog().dropTable(LakeFixture.identifier(events.table()));
-    assertThatThrownBy(
-            () -> bed.run(bed.sql("r1/b", "SELECT * FROM events8", out, months("2001-01"), input)))
-        .hasMessageContaining("TM-JOB-001")
-        .hasMessageContaining("ns.events8");
   }
 }

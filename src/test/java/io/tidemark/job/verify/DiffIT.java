@@ -1,34 +1,26 @@
 package io.tidemark.job.verify;
 
+import static io.tidemark.job.verify.VerifyBed.DAY;
+import static io.tidemark.job.verify.VerifyBed.check;
+import static io.tidemark.job.verify.VerifyBed.days;
+import static io.tidemark.job.verify.VerifyBed.diff;
+import static io.tidemark.job.verify.VerifyBed.row;
+import static io.tidemark.job.verify.VerifyBed.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.tidemark.cluster.Cluster;
-import io.tidemark.cluster.Clusters;
-import io.tidemark.job.JobMain;
-import io.tidemark.model.CheckOutcome;
-import io.tidemark.model.Column;
 import io.tidemark.model.DatasetDiff;
 import io.tidemark.model.DatasetDiff.Counts;
 import io.tidemark.model.DatasetDiff.Sample;
 import io.tidemark.model.DatasetDiff.SliceDiff;
 import io.tidemark.model.DatasetDiff.Verdict;
-import io.tidemark.model.DatasetId;
-import io.tidemark.model.Environment.FlinkEndpoint;
-import io.tidemark.model.Expectation;
-import io.tidemark.model.Expectation.Severity;
 import io.tidemark.model.ExpectedChange.Allowed;
 import io.tidemark.model.ExpectedChange.Bounds;
 import io.tidemark.model.ExpectedChange.Total;
-import io.tidemark.model.Grain;
 import io.tidemark.model.JobResult;
 import io.tidemark.model.JobSpec;
-import io.tidemark.model.Layout;
-import io.tidemark.model.Schema;
 import io.tidemark.model.SliceSet;
-import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
-import io.tidemark.model.TimeRanges;
 import io.tidemark.testing.TestTable;
 import java.math.BigDecimal;
 import java.nio.file.Path;
@@ -39,163 +31,42 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.data.GenericRecord;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+/** The diff of two snapshots by key. */
 final class DiffIT {
-  private static final org.apache.iceberg.Schema ICEBERG =
-      new org.apache.iceberg.Schema(
-          Types.NestedField.optional(1, "id", Types.LongType.get()),
-          Types.NestedField.optional(2, "at", Types.TimestampType.withoutZone()),
-          Types.NestedField.optional(3, "name", Types.StringType.get()),
-          Types.NestedField.optional(4, "amount", Types.DoubleType.get()),
-          Types.NestedField.optional(5, "price", Types.DecimalType.of(10, 2)),
-          Types.NestedField.optional(
-              6, "tags", Types.ListType.ofOptional(7, Types.StringType.get())));
-
-  private static final Schema SCHEMA =
-      new Schema(
-          List.of(
-              Column.nullable("id", "BIGINT"),
-              Column.nullable("at", "TIMESTAMP(6)"),
-              Column.nullable("name", "STRING"),
-              Column.nullable("amount", "DOUBLE"),
-              Column.nullable("price", "DECIMAL(10, 2)"),
-              Column.nullable("tags", "ARRAY<STRING>")));
-
-  private static final long DAY =
-      Grain.DAY.ordinal(java.time.Instant.parse("2001-03-01T00:00:00Z"));
-  private static final Layout LAYOUT = new Layout(Optional.of("at"), Grain.DAY, Grain.DAY);
-
-  @TempDir private Path folder;
-  private Cluster cluster;
-  private int tables;
+  private static VerifyBed bed;
 
   @BeforeAll
-  void open() {
-    cluster =
-        Clusters.open(new FlinkEndpoint(Optional.empty(), 2, Optional.empty()), JobMain::compose);
+  static void open(@TempDir Path folder) {
+    bed = new VerifyBed(folder);
   }
 
   @AfterAll
-  void close() {
-    cluster.close();
-  }
-
-  private TestTable newTable() {
-    return TestTable.create(
-        TestTable.catalog(folder),
-        new TableRef("db", "t" + ++tables),
-        ICEBERG,
-        PartitionSpec.builderFor(ICEBERG).day("at").build());
-  }
-
-  private static Record row(Long id, String at, String name, Double amount) {
-    return row(id, LocalDateTime.parse(at), name, amount, "1.00", List.of());
-  }
-
-  private static Record row(
-      Long id, LocalDateTime at, String name, Double amount, String price, List<String> tags) {
-    GenericRecord row = GenericRecord.create(ICEBERG);
-    row.setField("id", id);
-    row.setField("at", at);
-    row.setField("name", name);
-    row.setField("amount", amount);
-    row.setField("price", price == null ? null : new BigDecimal(price));
-    row.setField("tags", tags);
-    return row;
-  }
-
-  private static SliceSet days(long from, long to) {
-    return SliceSet.range(Grain.DAY, DAY + from, DAY + to);
-  }
-
-  private JobSpec.Verify spec(Optional<Long> base, long candidate, SliceSet slices) {
-    TableRef table = new TableRef("db", "t" + tables);
-    JobSpec.Output output =
-        new JobSpec.Output(
-            DatasetId.of("out"), table, "main", SCHEMA, List.of("id"), LAYOUT, slices);
-    String key = "verify-" + tables + "-" + candidate;
-    return new JobSpec.Verify(
-        key,
-        TestTable.catalog(folder),
-        output,
-        base,
-        candidate,
-        Optional.empty(),
-        List.of(),
-        List.of(),
-        3,
-        folder.resolve("results/" + key + ".json").toString());
-  }
-
-  private static JobSpec.Verify with(JobSpec.Verify s, Allowed allowed) {
-    return new JobSpec.Verify(
-        s.key(),
-        s.catalog(),
-        s.output(),
-        s.base(),
-        s.candidate(),
-        Optional.of(allowed),
-        s.checks(),
-        s.inputs(),
-        s.samples(),
-        s.resultPath());
-  }
-
-  private static JobSpec.Verify with(
-      JobSpec.Verify s, List<Expectation> checks, List<JobSpec.Input> inputs) {
-    return new JobSpec.Verify(
-        s.key(),
-        s.catalog(),
-        s.output(),
-        s.base(),
-        s.candidate(),
-        s.expected(),
-        checks,
-        inputs,
-        s.samples(),
-        s.resultPath());
-  }
-
-  private JobResult.Verified verify(TestTable table, JobSpec.Verify spec) {
-    cluster.run(spec, p -> {});
-    return VerifyDocument.find(table.table().io(), spec.resultPath(), spec.key()).orElseThrow();
-  }
-
-  private static DatasetDiff diff(JobResult.Verified result) {
-    return result.diff().orElseThrow();
-  }
-
-  private static CheckOutcome check(JobResult.Verified result, String name) {
-    return result.checks().stream()
-        .filter(c -> c.expectation().equals(name))
-        .findFirst()
-        .orElseThrow();
+  static void close() {
+    bed.close();
   }
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void randomTablesDiffAsTheOracleSays(long seed) {
     Random random = new Random(seed);
-    TestTable table = newTable();
+    TestTable table = bed.newTable();
     List<Record> before = randomRows(random, seed == 1 ? 3000 : 300, seed == 3);
     List<Record> after = mutate(random, before);
     long base = table.replace(before);
     long candidate = table.replace(after);
     SliceSet slices = days(1, 4).union(days(6, 8));
 
-    JobResult.Verified result = verify(table, spec(Optional.of(base), candidate, slices));
+    JobResult.Verified result = bed.verify(table, bed.spec(Optional.of(base), candidate, slices));
 
     DiffOracle oracle = new DiffOracle(0, 1);
     oracle.compare(before, after, slices.ordinals().boxed().collect(Collectors.toSet()));
@@ -259,7 +130,7 @@ final class DiffIT {
 
   @Test
   void aMovedRowIsChangedInItsNewSliceAndSamplesTellTheDifferingColumns() {
-    TestTable table = newTable();
+    TestTable table = bed.newTable();
     long base =
         table.replace(
             List.of(
@@ -273,7 +144,7 @@ final class DiffIT {
                 row(9L, "2001-03-01T10:00:00", null, 2.0),
                 row(8L, "2001-03-01T11:00:00", "d", 4.0)));
 
-    DatasetDiff diff = diff(verify(table, spec(Optional.of(base), candidate, days(0, 2))));
+    DatasetDiff diff = diff(bed.verify(table, bed.spec(Optional.of(base), candidate, days(0, 2))));
 
     assertThat(diff.columns())
         .containsOnly(java.util.Map.entry("at", 1L), java.util.Map.entry("name", 1L));
@@ -295,7 +166,7 @@ final class DiffIT {
 
   @Test
   void anExpectedChangeSplitsTheDiffAndItsBoundsAndTotalsBreak() {
-    TestTable table = newTable();
+    TestTable table = bed.newTable();
     long base =
         table.replace(
             List.of(
@@ -320,9 +191,9 @@ final class DiffIT {
             new Bounds(2, 3),
             Bounds.NONE,
             List.of(new Total("amount", -590, -580), new Total("amount", -100, 0)));
-    JobSpec.Verify spec = with(spec(Optional.of(base), candidate, days(0, 1)), allowed);
+    JobSpec.Verify spec = with(bed.spec(Optional.of(base), candidate, days(0, 1)), allowed);
 
-    DatasetDiff diff = diff(verify(table, spec));
+    DatasetDiff diff = diff(bed.verify(table, spec));
 
     assertThat(diff.counts()).isEqualTo(new Counts(1, 1, 4, 0, 4));
     assertThat(diff.samples())
@@ -342,7 +213,7 @@ final class DiffIT {
 
   @Test
   void aFirstBuildIsAllAddedExplainedAndReadFromMetadata() {
-    TestTable table = newTable();
+    TestTable table = bed.newTable();
     long candidate =
         table.replace(
             List.of(
@@ -356,7 +227,8 @@ final class DiffIT {
         .planFiles()
         .forEach(t -> table.table().io().deleteFile(t.file().location()));
 
-    JobResult.Verified result = verify(table, spec(Optional.empty(), candidate, days(0, 2)));
+    JobResult.Verified result =
+        bed.verify(table, bed.spec(Optional.empty(), candidate, days(0, 2)));
 
     assertThat(diff(result).counts()).isEqualTo(new Counts(2, 0, 0, 0, 0));
     assertThat(diff(result).slices()).hasSize(2);
@@ -365,7 +237,7 @@ final class DiffIT {
 
   @Test
   void aColumnThatTheBaseLacksReadsAsMissing() {
-    TestTable table = newTable();
+    TestTable table = bed.newTable();
     table.table().updateSchema().deleteColumn("price").commit();
     long base = table.replace(List.of(unpriced(table, 1L), unpriced(table, 2L)));
     table.table().updateSchema().addColumn("price", Types.DecimalType.of(10, 2)).commit();
@@ -373,7 +245,7 @@ final class DiffIT {
     priced.setField("price", new BigDecimal("9.99"));
     long candidate = table.replace(List.of(unpriced(table, 1L), priced));
 
-    DatasetDiff diff = diff(verify(table, spec(Optional.of(base), candidate, days(0, 1))));
+    DatasetDiff diff = diff(bed.verify(table, bed.spec(Optional.of(base), candidate, days(0, 1))));
 
     assertThat(diff.counts()).isEqualTo(new Counts(0, 0, 1, 1, 1));
     assertThat(diff.columns()).containsOnlyKeys("price");
@@ -388,86 +260,8 @@ final class DiffIT {
   }
 
   @Test
-  void checksThatNeedAPassOfTheirOwn() {
-    TestTable inputTable = newTable();
-    TableRef input = new TableRef("db", "t" + tables);
-    long read =
-        inputTable.replace(
-            List.of(
-                row(1L, "2001-03-01T01:00:00", "a", 10.0),
-                row(2L, "2001-03-01T02:00:00", "b", 20.0),
-                row(3L, "2001-03-02T03:00:00", "c", 30.0),
-                row(4L, "2001-03-09T03:00:00", "outside", 1e9)));
-    TestTable table = newTable();
-    long candidate =
-        table.replace(
-            List.of(
-                row(1L, "2001-03-01T01:00:00", "a", 30.0),
-                row(2L, "2001-03-02T02:00:00", "b", 10.0),
-                row(2L, "2001-03-02T02:30:00", "b", 19.0),
-                row(9L, "2001-03-02T03:00:00", null, 0.0)));
-    List<Expectation> checks =
-        List.of(
-            new Expectation("ids", Severity.ERROR, new Expectation.Unique(List.of("id"))),
-            new Expectation("pairs", Severity.WARN, new Expectation.Unique(List.of("id", "at"))),
-            new Expectation(
-                "known",
-                Severity.ERROR,
-                new Expectation.References("id", DatasetId.of("raw"), "id")),
-            new Expectation(
-                "names",
-                Severity.ERROR,
-                new Expectation.References("name", DatasetId.of("raw"), "name")),
-            new Expectation(
-                "ratio",
-                Severity.ERROR,
-                new Expectation.RowCount(
-                    Optional.of(0.9), Optional.of(2.0), Expectation.RowCount.Basis.INPUT)),
-            new Expectation(
-                "sum",
-                Severity.ERROR,
-                new Expectation.Conserve(DatasetId.of("raw"), "SUM(amount)", "SUM(amount)", 0.001)),
-            new Expectation(
-                "sum5",
-                Severity.ERROR,
-                new Expectation.Conserve(DatasetId.of("raw"), "SUM(amount)", "SUM(amount)", 0.05)),
-            new Expectation(
-                "frozen",
-                Severity.ERROR,
-                new Expectation.Golden(
-                    "g.csv",
-                    "id,at,amount\n1,2001-03-01T01:00:00,30\n9,2001-03-02 03:00:00,1\n"
-                        + "77,2001-03-02T00:00:00,\n78,2001-04-01T00:00:00,5\n")));
-    JobSpec.Input raw = new JobSpec.Input(DatasetId.of("raw"), input, read, LAYOUT, TimeRanges.ALL);
-
-    JobResult.Verified result =
-        verify(table, with(spec(Optional.empty(), candidate, days(0, 2)), checks, List.of(raw)));
-
-    assertThat(check(result, "ids").violations()).isEqualTo(1);
-    assertThat(check(result, "ids").slices()).containsExactly(DAY + 1);
-    assertThat(check(result, "pairs").passed()).isTrue();
-    assertThat(check(result, "known").violations()).isEqualTo(1);
-    assertThat(check(result, "names").passed()).isTrue();
-    assertThat(check(result, "ratio"))
-        .isEqualTo(
-            new CheckOutcome(
-                "ratio",
-                Severity.ERROR,
-                2,
-                "2 slices out of bounds; 4 rows of 3 read",
-                List.of(DAY, DAY + 1)));
-    assertThat(check(result, "sum").detail()).isEqualTo("input 60.0, output 59.0");
-    assertThat(check(result, "sum").passed()).isFalse();
-    assertThat(check(result, "sum5").passed()).isTrue();
-    assertThat(check(result, "frozen").violations()).isEqualTo(2);
-    assertThat(check(result, "frozen").detail())
-        .isEqualTo("3 rows expected, 2 found, 1 of them with other values");
-    assertThat(diff(result).counts().added()).isEqualTo(4);
-  }
-
-  @Test
   void aPredicateThatIsNoneIsTheUsersMistake() {
-    TestTable table = newTable();
+    TestTable table = bed.newTable();
     long base = table.replace(List.of(row(1L, "2001-03-01T01:00:00", "a", 1.0)));
     Allowed allowed =
         new Allowed(
@@ -481,7 +275,7 @@ final class DiffIT {
     TidemarkException e =
         catchThrowableOfType(
             TidemarkException.class,
-            () -> cluster.run(with(spec(Optional.of(base), base, days(0, 1)), allowed), p -> {}));
+            () -> bed.run(with(bed.spec(Optional.of(base), base, days(0, 1)), allowed)));
 
     assertThat(e.category()).isEqualTo(TidemarkException.Category.USER);
     assertThat(e.problems().get(0).why()).contains("old_amuont");
@@ -489,17 +283,17 @@ final class DiffIT {
 
   @Test
   void aFinishedJobIsNotRunAgain() {
-    TestTable table = newTable();
+    TestTable table = bed.newTable();
     long base = table.replace(List.of(row(1L, "2001-03-01T01:00:00", "a", 1.0)));
-    JobSpec.Verify spec = spec(Optional.of(base), base, days(0, 1));
-    JobResult.Verified first = verify(table, spec);
+    JobSpec.Verify spec = bed.spec(Optional.of(base), base, days(0, 1));
+    JobResult.Verified first = bed.verify(table, spec);
     table
         .table()
         .newScan()
         .planFiles()
         .forEach(t -> table.table().io().deleteFile(t.file().location()));
 
-    assertThat(verify(table, spec)).isEqualTo(first);
+    assertThat(bed.verify(table, spec)).isEqualTo(first);
     assertThat(diff(first).counts()).isEqualTo(new Counts(0, 0, 0, 1, 0));
     assertThat(Set.copyOf(diff(first).slices())).isEmpty();
   }
