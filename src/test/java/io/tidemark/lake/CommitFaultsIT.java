@@ -3,12 +3,14 @@ package io.tidemark.lake;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemark.lake.FaultyCatalog.Fault;
 import io.tidemark.lake.Lake.Conflict;
 import io.tidemark.lake.Lake.Done;
+import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.testing.FaultyCatalog;
+import io.tidemark.testing.FaultyCatalog.Fault;
 import io.tidemark.testing.LakeFixture;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -23,7 +25,6 @@ import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.exceptions.CommitFailedException;
-import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.jdbc.UncheckedSQLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,8 +44,9 @@ final class CommitFaultsIT {
 
   @BeforeEach
   void open() {
-    scene = new Scene(LakeFixture.sqlite(dir), Scene.monthly("db.t"));
-    catalog = new FaultyCatalog(scene.fixture().catalog());
+    CatalogSpec spec = LakeFixture.sqlite(dir);
+    scene = new Scene(spec, Scene.monthly("db.t"));
+    catalog = FaultyCatalog.open(spec.name(), spec.properties());
     lake = new IcebergLake(catalog, Clock.systemUTC(), attempt -> {});
     scene.append(scene.row(1, "2001-01-05", "old"), scene.row(2, "2001-02-05", "old"));
     base = scene.head();
@@ -53,6 +55,7 @@ final class CommitFaultsIT {
 
   @AfterEach
   void close() {
+    catalog.close();
     scene.close();
   }
 
@@ -85,25 +88,9 @@ final class CommitFaultsIT {
 
   static Stream<Case> recoverable() {
     return Stream.of(
-        ofStamped(
-            "fails cleanly",
-            2,
-            (metadata, commit) -> {
-              throw new CommitFailedException("made to fail");
-            }),
-        ofStamped(
-            "lands, then says that it is not known",
-            1,
-            (metadata, commit) -> {
-              commit.run();
-              throw new CommitStateUnknownException(new IllegalStateException("answer lost"));
-            }),
-        ofStamped(
-            "says that it is not known and does not land",
-            2,
-            (metadata, commit) -> {
-              throw new CommitStateUnknownException(new IllegalStateException("answer lost"));
-            }),
+        ofStamped("fails cleanly", 2, Fault.CONFLICT),
+        ofStamped("lands, then says that it is not known", 1, Fault.ANSWER_LOST),
+        ofStamped("says that it is not known and does not land", 2, Fault.ALL_LOST),
         ofStamped(
             "lands, then fails as a database does",
             1,
@@ -158,16 +145,14 @@ final class CommitFaultsIT {
     for (boolean before : List.of(true, false)) {
       catalog.fault(
           (metadata, commit) -> {
-            if (stampedNow(metadata)) {
-              if (!before) {
-                commit.run();
-                landed.set(true);
-              }
-              throw new ThreadDeath();
+            if (!stampedNow(metadata)) {
+              commit.run();
+              return;
             }
-            commit.run();
+            landed.set(!before);
+            (before ? Fault.DIES_BEFORE : Fault.DIES_AFTER).commit(metadata, commit);
           });
-      assertThatThrownBy(this::publish).isInstanceOf(ThreadDeath.class);
+      assertThatThrownBy(this::publish).isInstanceOf(FaultyCatalog.Died.class);
       assertThat(keys()).hasSize(before ? 0 : 1);
     }
     catalog.fault(Fault.NONE);
@@ -257,14 +242,7 @@ final class CommitFaultsIT {
 
   @Test
   void attemptsThatFailLeaveNoMetadataFilesBehindThatNobodyUses() {
-    catalog.fault(
-        ofStamped(
-                "fails cleanly",
-                3,
-                (metadata, commit) -> {
-                  throw new CommitFailedException("made to fail");
-                })
-            .fault());
+    catalog.fault(ofStamped("fails cleanly", 3, Fault.CONFLICT).fault());
 
     publish();
 

@@ -34,7 +34,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A build killed or cut off anywhere ends in the same content, once. */
 class BuildFaultsIT {
@@ -98,12 +99,17 @@ class BuildFaultsIT {
     FaultyCatalog.next(LakeFixture.identifier(job.output().table()), fault);
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = Fault.class,
-      names = {"ANSWER_LOST", "ALL_LOST", "CONFLICT"})
-  void aLostAnswerIsLookedInto(Fault fault) throws IOException {
-    JobSpec.Build job = sql(fault.name().toLowerCase(java.util.Locale.ROOT));
+  static Stream<Arguments> recoverable() {
+    return Stream.of(
+        Arguments.of("answer_lost", Fault.ANSWER_LOST),
+        Arguments.of("all_lost", Fault.ALL_LOST),
+        Arguments.of("conflict", Fault.CONFLICT));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("recoverable")
+  void aLostAnswerIsLookedInto(String name, Fault fault) throws IOException {
+    JobSpec.Build job = sql(name);
     breakNext(job, fault);
 
     bed.run(job);
