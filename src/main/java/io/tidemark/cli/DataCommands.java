@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -78,8 +79,7 @@ final class DataCommands {
     @Parameters(index = "0", paramLabel = "DATASET", description = "Any dataset.")
     private String dataset;
 
-    @Option(names = "--limit", paramLabel = "N", defaultValue = "20", description = "The newest N.")
-    private int limit;
+    @Mixin private Newest newest;
 
     History(Root root) {
       this.root = root;
@@ -87,7 +87,7 @@ final class DataCommands {
 
     @Override
     public Integer call() {
-      return root.answer(new Operation.ShowHistory(dataset, limit));
+      return root.answer(new Operation.ShowHistory(dataset, newest.limit()));
     }
   }
 

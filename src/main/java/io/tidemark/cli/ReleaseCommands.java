@@ -4,6 +4,7 @@ import io.tidemark.control.Operation;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -17,11 +18,7 @@ final class ReleaseCommands {
   static final class Publish implements Callable<Integer> {
     private final Root root;
 
-    @Parameters(
-        index = "0",
-        paramLabel = "RUN",
-        description = "A run's id, the start of it, or latest.")
-    private String run;
+    @Mixin private RunName run;
 
     Publish(Root root) {
       this.root = root;
@@ -29,7 +26,7 @@ final class ReleaseCommands {
 
     @Override
     public Integer call() {
-      return root.answer(new Operation.Publish(run));
+      return root.answer(new Operation.Publish(run.value()));
     }
   }
 
@@ -39,11 +36,7 @@ final class ReleaseCommands {
   static final class Revert implements Callable<Integer> {
     private final Root root;
 
-    @Parameters(
-        index = "0",
-        paramLabel = "RUN",
-        description = "A run's id, the start of it, or latest.")
-    private String run;
+    @Mixin private RunName run;
 
     @Option(names = "--dataset", paramLabel = "DATASET", description = "Only this one.")
     private String dataset;
@@ -65,10 +58,11 @@ final class ReleaseCommands {
               + (slices == null ? "all slices" : "slices " + slices)
               + (dataset == null ? " of all tables" : " of " + dataset)
               + " of run "
-              + run
+              + run.value()
               + " on main?");
       return root.answer(
-          new Operation.Revert(run, Optional.ofNullable(dataset), Optional.ofNullable(slices)));
+          new Operation.Revert(
+              run.value(), Optional.ofNullable(dataset), Optional.ofNullable(slices)));
     }
   }
 

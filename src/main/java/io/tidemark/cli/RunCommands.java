@@ -113,15 +113,12 @@ final class RunCommands {
     @Override
     public Integer call() {
       if (plan != null && selected.isGiven()) {
-        throw new TidemarkException(
-            TidemarkException.Category.USAGE,
-            List.of(
-                Problem.of(
-                    "TM-CLI-002",
-                    "a plan file and a selection cannot be given together",
-                    "the plan file says already what is rebuilt",
-                    "leave out the file, or --select, --from, --to and --change")),
-            null);
+        throw TidemarkException.usage(
+            Problem.of(
+                "TM-CLI-002",
+                "a plan file and a selection cannot be given together",
+                "the plan file says already what is rebuilt",
+                "leave out the file, or --select, --from, --to and --change"));
       }
       if (rebase != null) {
         return answer(root.execute(new Operation.Rebase(rebase)));
@@ -146,8 +143,7 @@ final class RunCommands {
     @Parameters(index = "0", arity = "0..1", paramLabel = "RUN", description = "Show this one.")
     private String run;
 
-    @Option(names = "--limit", paramLabel = "N", defaultValue = "20", description = "The newest N.")
-    private int limit;
+    @Mixin private Newest newest;
 
     @Option(
         names = "--abandon",
@@ -166,7 +162,7 @@ final class RunCommands {
         return root.answer(new Operation.Abandon(abandon));
       }
       return run == null
-          ? root.answer(new Operation.ListRuns(limit))
+          ? root.answer(new Operation.ListRuns(newest.limit()))
           : root.answer(new Operation.ShowRun(run));
     }
   }
