@@ -94,14 +94,7 @@ public final class OwnBuild {
               spec,
               transform,
               inputs,
-              new JobSpec.Output(
-                  output.id(),
-                  output.table(),
-                  branch,
-                  output.schema(),
-                  output.key(),
-                  output.layout(),
-                  slices),
+              JobSpec.Output.of(output, branch, slices),
               checks,
               new Stamp(
                   key,

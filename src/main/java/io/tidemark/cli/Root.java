@@ -7,7 +7,6 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.BiFunction;
 import picocli.CommandLine;
@@ -191,8 +190,7 @@ final class Root {
   }
 
   private static TidemarkException usage(String what, String fix) {
-    return new TidemarkException(
-        TidemarkException.Category.USAGE, List.of(Problem.of("TM-CLI-001", what, "", fix)), null);
+    return TidemarkException.usage(Problem.of("TM-CLI-001", what, "", fix));
   }
 
   /** A root command as picocli parses it, without its handlers. */

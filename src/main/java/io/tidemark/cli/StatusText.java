@@ -2,8 +2,10 @@ package io.tidemark.cli;
 
 import io.tidemark.control.Report;
 import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
 import io.tidemark.model.Plan;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Every dataset with its fresh and stale slices; the slices and the history of one dataset. */
@@ -91,12 +93,7 @@ final class StatusText {
           s.hash().orElse("-"),
           s.run().map(Object::toString).orElse("-"));
     }
-    return paint.strong(report.dataset().value())
-        + " ("
-        + report.table()
-        + ") at "
-        + report.head().map(h -> "snapshot " + h).orElse("no snapshot")
-        + "\n\n"
+    return title(report.dataset(), report.table(), report.head(), paint)
         + (table.isEmpty() ? "No slices.\n" : table);
   }
 
@@ -115,12 +112,16 @@ final class StatusText {
           c.inputs().isEmpty() ? "-" : String.join(", ", c.inputs()),
           c.note());
     }
-    return paint.strong(report.dataset().value())
-        + " ("
-        + report.table()
-        + ") at "
-        + report.head().map(h -> "snapshot " + h).orElse("no snapshot")
-        + "\n\n"
+    return title(report.dataset(), report.table(), report.head(), paint)
         + (table.isEmpty() ? "No commits of Tidemark.\n" : table);
+  }
+
+  private static String title(DatasetId dataset, String table, Optional<Long> head, Paint paint) {
+    return paint.strong(dataset.value())
+        + " ("
+        + table
+        + ") at "
+        + head.map(h -> "snapshot " + h).orElse("no snapshot")
+        + "\n\n";
   }
 }

@@ -203,14 +203,7 @@ final class LoadHandler {
             batch.values().stream().map(Path::toString).toList(),
             format,
             mode(dataset),
-            new JobSpec.Output(
-                dataset.id(),
-                dataset.table(),
-                "main",
-                dataset.schema(),
-                dataset.key(),
-                dataset.layout(),
-                none),
+            JobSpec.Output.of(dataset, "main", none),
             deadLetters(dataset),
             maxBadRatio,
             new Stamp(

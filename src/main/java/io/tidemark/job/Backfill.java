@@ -101,14 +101,7 @@ record Backfill(
         catalog,
         found,
         inputs,
-        new JobSpec.Output(
-            transform,
-            output.table(),
-            branch,
-            output.schema(),
-            output.key(),
-            output.layout(),
-            slices),
+        JobSpec.Output.of(output, branch, slices),
         checks(output),
         new Stamp(
             key,
@@ -146,9 +139,6 @@ record Backfill(
   }
 
   private static TidemarkException usage(String what, String why) {
-    return new TidemarkException(
-        TidemarkException.Category.USAGE,
-        List.of(Problem.of("TM-JOB-050", what, why, JobArguments.USAGE)),
-        null);
+    return TidemarkException.usage(Problem.of("TM-JOB-050", what, why, JobArguments.USAGE));
   }
 }

@@ -8,7 +8,6 @@ import io.tidemark.model.Json;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
-import io.tidemark.model.TidemarkException.Category;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -170,7 +169,6 @@ final class JobArguments {
   }
 
   private static TidemarkException usage(String what) {
-    return new TidemarkException(
-        Category.USAGE, List.of(Problem.of("TM-JOB-002", what, "", USAGE)), null);
+    return TidemarkException.usage(Problem.of("TM-JOB-002", what, "", USAGE));
   }
 }

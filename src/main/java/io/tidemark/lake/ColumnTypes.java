@@ -60,15 +60,13 @@ final class ColumnTypes {
           LogicalTypeParser.parse(column.type(), ColumnTypes.class.getClassLoader());
       return FlinkSchemaUtil.convert(parsed);
     } catch (ValidationException | UnsupportedOperationException e) {
-      throw new TidemarkException(
-          TidemarkException.Category.USER,
-          List.of(
-              Problem.of(
-                  "TM-LAKE-010",
-                  "column '" + column.name() + "' has the type " + column.type(),
-                  "Iceberg cannot hold it: " + Trouble.reason(e),
-                  "use a Flink SQL type such as STRING, BIGINT, DOUBLE, DECIMAL(10, 2), DATE or"
-                      + " TIMESTAMP(6)")),
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-LAKE-010",
+              "column '" + column.name() + "' has the type " + column.type(),
+              "Iceberg cannot hold it: " + Trouble.reason(e),
+              "use a Flink SQL type such as STRING, BIGINT, DOUBLE, DECIMAL(10, 2), DATE or"
+                  + " TIMESTAMP(6)"),
           e);
     }
   }

@@ -87,17 +87,19 @@ final class Setup {
     }
     String column = dataset.layout().eventTime().orElseThrow();
     Types.NestedField field = schema.asStruct().field(column);
+    String what =
+        "table '"
+            + dataset.table()
+            + "' cannot be partitioned by "
+            + grain.text()
+            + " of column '"
+            + column
+            + "'";
     if (field == null || (grain == Grain.HOUR && field.type().typeId() == Type.TypeID.DATE)) {
       throw TidemarkException.user(
           Problem.of(
               "TM-LAKE-012",
-              "table '"
-                  + dataset.table()
-                  + "' cannot be partitioned by "
-                  + grain.text()
-                  + " of column '"
-                  + column
-                  + "'",
+              what,
               field == null ? "the schema has no such column" : "a DATE has no hours",
               "name a column of type TIMESTAMP or TIMESTAMP_LTZ, or a coarser partition"));
     }
@@ -113,13 +115,7 @@ final class Setup {
       throw TidemarkException.user(
           Problem.of(
               "TM-LAKE-012",
-              "table '"
-                  + dataset.table()
-                  + "' cannot be partitioned by "
-                  + grain.text()
-                  + " of column '"
-                  + column
-                  + "'",
+              what,
               Trouble.reason(e),
               "name a column of type DATE, TIMESTAMP or TIMESTAMP_LTZ as the event time"));
     }

@@ -65,6 +65,18 @@ public sealed interface JobSpec {
     public Output {
       key = List.copyOf(key);
     }
+
+    /** A dataset's table, with the schema, key and layout that the graph gives it. */
+    public static Output of(Dataset dataset, String branch, SliceSet slices) {
+      return new Output(
+          dataset.id(),
+          dataset.table(),
+          branch,
+          dataset.schema(),
+          dataset.key(),
+          dataset.layout(),
+          slices);
+    }
   }
 
   /**

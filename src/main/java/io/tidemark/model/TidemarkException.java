@@ -50,8 +50,16 @@ public final class TidemarkException extends RuntimeException {
     return new TidemarkException(Category.USER, List.of(problem), null);
   }
 
+  public static TidemarkException user(Problem problem, Throwable cause) {
+    return new TidemarkException(Category.USER, List.of(problem), cause);
+  }
+
   public static TidemarkException user(List<Problem> problems) {
     return new TidemarkException(Category.USER, problems, null);
+  }
+
+  public static TidemarkException usage(Problem problem) {
+    return new TidemarkException(Category.USAGE, List.of(problem), null);
   }
 
   public static TidemarkException external(Problem problem, Throwable cause) {

@@ -6,7 +6,6 @@ import io.tidemark.model.Plan;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
-import java.util.List;
 import java.util.Map;
 
 /** Plans to and from JSON. Plans of every released format stay readable. */
@@ -40,14 +39,12 @@ public final class PlanJson {
       }
       return RecordJson.read(json, Plan.class);
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new TidemarkException(
-          TidemarkException.Category.USER,
-          List.of(
-              Problem.of(
-                  "TM-PLAN-008",
-                  "the text is no plan",
-                  String.valueOf(e.getMessage()),
-                  "use a file that tidemark plan --out wrote, unchanged")),
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-PLAN-008",
+              "the text is no plan",
+              String.valueOf(e.getMessage()),
+              "use a file that tidemark plan --out wrote, unchanged"),
           e);
     }
   }

@@ -141,14 +141,7 @@ final class JobSpecs {
   }
 
   private static JobSpec.Output output(RunWork work, Dataset output, SliceSet slices) {
-    return new JobSpec.Output(
-        output.id(),
-        output.table(),
-        work.run().id().branch(),
-        output.schema(),
-        output.key(),
-        output.layout(),
-        slices);
+    return JobSpec.Output.of(output, work.run().id().branch(), slices);
   }
 
   private static JobSpec.Input input(Dataset dataset, long snapshot, TimeRanges ranges) {

@@ -190,7 +190,8 @@ final class ExpectationReader {
 
   private Optional<Found> references(YamlMap map) {
     Optional<Located<String>> column = name(map, "column");
-    Optional<Located<String>> dataset = name(map, "dataset").filter(this::isDataset);
+    Optional<Located<String>> dataset =
+        name(map, "dataset").filter(d -> DatasetNames.isValid(d, problems));
     Optional<Located<String>> referenced = name(map, "referenced");
     if (column.isEmpty() || dataset.isEmpty() || referenced.isEmpty()) {
       return Optional.empty();
@@ -205,21 +206,6 @@ final class ExpectationReader {
             List.of(column.get()),
             List.of(new OtherColumn(dataset.get(), referenced)),
             List.of()));
-  }
-
-  private boolean isDataset(Located<String> name) {
-    try {
-      DatasetId.of(name.value());
-      return true;
-    } catch (IllegalArgumentException e) {
-      problems.add(
-          name.where(),
-          "TM-SPEC-010",
-          "'" + name.value() + "' cannot be the name of a dataset",
-          "SQL reads datasets by name",
-          "use letters, digits and _ only, not starting with a digit, at most 128");
-      return false;
-    }
   }
 
   private Optional<Found> rowCount(YamlMap map) {
@@ -254,7 +240,8 @@ final class ExpectationReader {
   }
 
   private Optional<Found> conserve(YamlMap map) {
-    Optional<Located<String>> dataset = name(map, "dataset").filter(this::isDataset);
+    Optional<Located<String>> dataset =
+        name(map, "dataset").filter(d -> DatasetNames.isValid(d, problems));
     Optional<Snippet> input = map.required("input", v -> v.snippet("'input'"));
     Optional<Snippet> output = map.required("output", v -> v.snippet("'output'"));
     double tolerance =

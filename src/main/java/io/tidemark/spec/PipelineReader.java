@@ -1,7 +1,6 @@
 package io.tidemark.spec;
 
 import io.tidemark.model.Dataset.Kind;
-import io.tidemark.model.DatasetId;
 import io.tidemark.model.Governance.Tier;
 import io.tidemark.model.Grain;
 import io.tidemark.model.TableRef;
@@ -30,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /** Reads one pipeline.yaml with the files that it names. */
@@ -56,41 +56,37 @@ final class PipelineReader {
   private Pipeline pipeline(YamlMap map) {
     String name =
         map.required("name", v -> v.text("'name'")).map(Located::value).orElse("pipeline");
-    List<DatasetDraft> datasets = new ArrayList<>();
-    map.required("datasets", v -> v.anyMap("'datasets'"))
-        .ifPresent(
-            all ->
-                all.values()
-                    .forEach(
-                        (id, value) ->
-                            whole(
-                                    id,
-                                    () ->
-                                        id(all, id)
-                                            .flatMap(
-                                                i ->
-                                                    value
-                                                        .map(Shape.DATASET)
-                                                        .flatMap(d -> dataset(i, d))))
-                                .ifPresent(datasets::add)));
-    List<TransformDraft> transforms = new ArrayList<>();
-    map.optional("transforms", v -> v.anyMap("'transforms'"))
-        .ifPresent(
-            all ->
-                all.values()
-                    .forEach(
-                        (id, value) ->
-                            whole(
-                                    id,
-                                    () ->
-                                        id(all, id)
-                                            .flatMap(
-                                                i ->
-                                                    value
-                                                        .map(Shape.TRANSFORM)
-                                                        .flatMap(t -> transform(i, t))))
-                                .ifPresent(transforms::add)));
+    List<DatasetDraft> datasets =
+        map.required("datasets", v -> v.anyMap("'datasets'"))
+            .map(all -> each(all, Shape.DATASET, this::dataset))
+            .orElse(List.of());
+    List<TransformDraft> transforms =
+        map.optional("transforms", v -> v.anyMap("'transforms'"))
+            .map(all -> each(all, Shape.TRANSFORM, this::transform))
+            .orElse(List.of());
     return new Pipeline(name, datasets, transforms, broken);
+  }
+
+  /** Reads what is named by datasets; what cannot be read is left out and is a problem. */
+  private <T> List<T> each(
+      YamlMap all, Shape shape, BiFunction<Located<String>, YamlMap, Optional<T>> read) {
+    List<T> found = new ArrayList<>();
+    all.values()
+        .forEach(
+            (id, value) ->
+                whole(id, () -> one(new Located<>(id, all.keys().get(id)), value, shape, read))
+                    .ifPresent(found::add));
+    return found;
+  }
+
+  private <T> Optional<T> one(
+      Located<String> id,
+      YamlValue value,
+      Shape shape,
+      BiFunction<Located<String>, YamlMap, Optional<T>> read) {
+    return DatasetNames.isValid(id, problems)
+        ? value.map(shape).flatMap(map -> read.apply(id, map))
+        : Optional.empty();
   }
 
   /** Reads a dataset or transform; remembers its name if anything in it is wrong. */
@@ -101,22 +97,6 @@ final class PipelineReader {
       broken.add(name);
     }
     return value;
-  }
-
-  private Optional<Located<String>> id(YamlMap map, String key) {
-    Located<String> id = new Located<>(key, map.keys().get(key));
-    try {
-      DatasetId.of(key);
-      return Optional.of(id);
-    } catch (IllegalArgumentException e) {
-      problems.add(
-          id.where(),
-          "TM-SPEC-010",
-          "'" + key + "' cannot be the name of a dataset",
-          "SQL reads datasets by name",
-          "use letters, digits and _ only, not starting with a digit, at most 128");
-      return Optional.empty();
-    }
   }
 
   private Optional<DatasetDraft> dataset(Located<String> id, YamlMap map) {

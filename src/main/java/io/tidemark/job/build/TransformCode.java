@@ -75,15 +75,13 @@ final class TransformCode {
     try {
       return tables.tables().sqlQuery(query);
     } catch (SqlParserException | ValidationException | TableException e) {
-      throw new TidemarkException(
-          TidemarkException.Category.USER,
-          List.of(
-              Problem.at(
-                  spec.transform().where(),
-                  "TM-JOB-005",
-                  "the query of '" + spec.output().name() + "' does not compile",
-                  SqlErrors.message(e),
-                  "correct the query")),
+      throw TidemarkException.user(
+          Problem.at(
+              spec.transform().where(),
+              "TM-JOB-005",
+              "the query of '" + spec.output().name() + "' does not compile",
+              SqlErrors.message(e),
+              "correct the query"),
           e);
     }
   }
@@ -120,15 +118,13 @@ final class TransformCode {
   private static TidemarkException broken(
       JobSpec.Build spec, String what, String why, Throwable cause) {
     JavaClass logic = (JavaClass) spec.transform().logic();
-    return new TidemarkException(
-        TidemarkException.Category.USER,
-        List.of(
-            Problem.at(
-                spec.transform().where(),
-                "TM-JOB-006",
-                "transform class " + logic.className() + " " + what,
-                why,
-                "correct the class or its name, and build its jar again")),
+    return TidemarkException.user(
+        Problem.at(
+            spec.transform().where(),
+            "TM-JOB-006",
+            "transform class " + logic.className() + " " + what,
+            why,
+            "correct the class or its name, and build its jar again"),
         cause);
   }
 

@@ -101,16 +101,14 @@ public final class CatalogQuery {
         | ValidationException
         | TableException
         | IllegalArgumentException e) {
-      throw new TidemarkException(
-          TidemarkException.Category.USER,
-          List.of(
-              Problem.of(
-                  "TM-JOB-040",
-                  "the statement cannot be run",
-                  SqlErrors.message(e),
-                  "correct it; datasets are known by their names, other tables as "
-                      + spec.name()
-                      + ".namespace.table")),
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-JOB-040",
+              "the statement cannot be run",
+              SqlErrors.message(e),
+              "correct it; datasets are known by their names, other tables as "
+                  + spec.name()
+                  + ".namespace.table"),
           e);
     }
   }

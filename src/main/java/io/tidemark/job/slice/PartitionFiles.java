@@ -66,10 +66,7 @@ public final class PartitionFiles {
   public PartitionFiles(Table table, Rows rows, int subtask, int attempt, int maxOpen) {
     this.table = table;
     RowType type = rows.columns();
-    Optional<TimePartition> partition =
-        rows.eventTime()
-            .filter(c -> table.spec().fields().size() == 1)
-            .flatMap(c -> TimePartition.of(table.spec(), table.schema(), c));
+    Optional<TimePartition> partition = TimePartition.only(table, rows);
     this.time = partition.map(p -> rows.time()).orElse(null);
     this.grain = partition.map(TimePartition::grain).orElse(Grain.ALL);
     this.maxOpen = maxOpen;

@@ -161,10 +161,7 @@ public final class SliceSink {
     PartitionOf(Table table, Rows rows) {
       this.table = table;
       this.rows = rows;
-      Optional<TimePartition> partition =
-          rows.eventTime()
-              .filter(c -> table.spec().fields().size() == 1)
-              .flatMap(c -> TimePartition.of(table.spec(), table.schema(), c));
+      Optional<TimePartition> partition = TimePartition.only(table, rows);
       this.time = partition.map(p -> rows.time()).orElse(null);
       this.grain = partition.map(TimePartition::grain).orElse(Grain.ALL);
     }

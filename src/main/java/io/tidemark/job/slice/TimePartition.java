@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.apache.iceberg.PartitionField;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.Table;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 
@@ -15,6 +16,13 @@ import org.apache.iceberg.types.Types;
  * @param position of the partition field in the partition tuple
  */
 public record TimePartition(Grain grain, int position) {
+
+  /** By what alone a table's files are cut; empty if that is not the rows' event time. */
+  static Optional<TimePartition> only(Table table, Rows rows) {
+    return rows.eventTime()
+        .filter(column -> table.spec().fields().size() == 1)
+        .flatMap(column -> of(table.spec(), table.schema(), column));
+  }
 
   /** Empty if the spec does not cut the column into units of time. */
   public static Optional<TimePartition> of(PartitionSpec spec, Schema schema, String column) {

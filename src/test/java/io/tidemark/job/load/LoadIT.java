@@ -71,14 +71,7 @@ class LoadIT {
         java.util.Arrays.stream(files).map(Path::toString).toList(),
         format,
         mode,
-        new JobSpec.Output(
-            to.id(),
-            to.table(),
-            "main",
-            to.schema(),
-            to.key(),
-            to.layout(),
-            SliceSet.empty(to.layout().slice())),
+        JobSpec.Output.of(to, "main", SliceSet.empty(to.layout().slice())),
         deadLetters(to),
         maxBad,
         new Stamp(
