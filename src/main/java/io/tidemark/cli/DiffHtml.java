@@ -3,7 +3,6 @@ package io.tidemark.cli;
 import io.tidemark.control.Report;
 import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.DatasetDiff;
-import io.tidemark.model.Expectation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -121,8 +120,7 @@ final class DiffHtml {
     }
     raw("<h3>Checks</h3>\n<div class=\"scroll\"><table>\n");
     for (CheckOutcome check : checks) {
-      boolean stops = check.severity() == Expectation.Severity.ERROR;
-      raw("<tr><td>").tag(check.passed() ? "good" : stops ? "bad" : "warn", verdict(check));
+      raw("<tr><td>").tag(check.passed() ? "good" : check.stops() ? "bad" : "warn", verdict(check));
       raw("</td><td>").text(check.expectation()).raw("</td>");
       number(check.violations()).raw("<td>").text(check.detail()).raw("</td></tr>\n");
     }
@@ -130,9 +128,7 @@ final class DiffHtml {
   }
 
   private static String verdict(CheckOutcome check) {
-    return check.passed()
-        ? "passed"
-        : check.severity() == Expectation.Severity.ERROR ? "failed" : "warning";
+    return check.passed() ? "passed" : check.stops() ? "failed" : "warning";
   }
 
   private void columns(DatasetDiff diff) {

@@ -3,7 +3,6 @@ package io.tidemark.cli;
 import io.tidemark.control.Report;
 import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.DatasetDiff;
-import io.tidemark.model.Expectation;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -65,14 +64,13 @@ final class DiffText {
       out.append("  ").append(paint.bad("unexplained: " + Words.safe(reason))).append('\n');
     }
     for (CheckOutcome check : failed) {
-      boolean stops = check.severity() == Expectation.Severity.ERROR;
       String line =
-          (stops ? "check failed: " : "warning: ")
+          (check.stops() ? "check failed: " : "warning: ")
               + check.expectation()
               + ", "
               + Words.count(check.violations(), "violation")
               + (check.detail().isEmpty() ? "" : ": " + Words.safe(check.detail()));
-      out.append("  ").append(stops ? paint.bad(line) : paint.warn(line)).append('\n');
+      out.append("  ").append(check.stops() ? paint.bad(line) : paint.warn(line)).append('\n');
     }
     if (first) {
       return;

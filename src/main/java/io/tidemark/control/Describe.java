@@ -5,7 +5,6 @@ import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetDiff;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Evidence;
-import io.tidemark.model.Expectation;
 import io.tidemark.model.ExpectedChange;
 import io.tidemark.model.Plan;
 import io.tidemark.model.SliceSet;
@@ -114,7 +113,7 @@ final class Describe {
 
   private static List<String> failed(Evidence evidence) {
     return evidence.checks().stream()
-        .filter(c -> !c.passed() && c.severity() == Expectation.Severity.ERROR)
+        .filter(CheckOutcome::stops)
         .map(CheckOutcome::expectation)
         .distinct()
         .toList();

@@ -3,6 +3,7 @@ package io.tidemark.control;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.ExpectedChange;
 import io.tidemark.model.Graph;
+import io.tidemark.model.NearestName;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.store.Store;
@@ -31,7 +32,7 @@ final class Resolve {
         "TM-CONTROL-001",
         "unknown dataset '" + name + "'",
         "pipeline '" + graph.name() + "' does not name it",
-        Nearest.of(name, known)
+        NearestName.of(name, known)
             .map(near -> "did you mean '" + near + "'?")
             .orElse("use one of " + String.join(", ", known)));
   }
@@ -74,7 +75,7 @@ final class Resolve {
               "TM-CONTROL-008",
               "unknown expected change '" + text + "'",
               "pipeline '" + graph.name() + "' declares none of that name",
-              Nearest.of(name, known)
+              NearestName.of(name, known)
                   .map(near -> "did you mean '" + near + "'?")
                   .orElse(
                       known.isEmpty()

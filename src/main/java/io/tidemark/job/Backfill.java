@@ -1,6 +1,5 @@
 package io.tidemark.job;
 
-import io.tidemark.job.build.InlineChecks;
 import io.tidemark.job.catalog.IcebergCatalogs;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
@@ -115,7 +114,7 @@ record Backfill(
   }
 
   private static List<Expectation> checks(Dataset output) {
-    return output.governance().expectations().stream().filter(InlineChecks::covers).toList();
+    return output.governance().expectations().stream().filter(Expectation::isInline).toList();
   }
 
   private SliceSet slices(Grain grain) {

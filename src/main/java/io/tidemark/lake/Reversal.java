@@ -8,9 +8,8 @@ import io.tidemark.lake.Replacement.Finding;
 import io.tidemark.lake.Replacement.Found;
 import io.tidemark.lake.Replacement.Refused;
 import io.tidemark.model.SliceSet;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,32 +103,22 @@ final class Reversal implements Replacement.Analysis {
               ? "main's history since the publish has expired, and its files are no longer there"
               : "rows of the publish were deleted, or compacted together with later ones");
     }
-    Set<String> leaving = new HashSet<>(descent.files());
-    leaving.removeAll(back.keySet());
-    List<DataFile> remove = new ArrayList<>();
-    now.forEach(
-        (path, file) -> {
-          if (leaving.contains(path)) {
-            remove.add(file);
-          }
-        });
-    List<DataFile> add = new ArrayList<>();
-    back.forEach(
-        (path, file) -> {
-          if (!now.containsKey(path)) {
-            add.add(file);
-          }
-        });
-    return new Found(
-        new Exchange(
-            head.snapshotId(),
-            remove,
-            add,
-            Map.of(
-                REVERTED,
-                Long.toString(publish),
-                Publication.BEFORE,
-                Long.toString(head.snapshotId()))));
+    return new Found(undo(head.snapshotId(), descent, now, back));
+  }
+
+  /** What came from the publish goes, unless it was there before; what was there before comes. */
+  private Exchange undo(
+      long head, Descent descent, Map<String, DataFile> now, Map<String, DataFile> back) {
+    Map<String, DataFile> remove = new LinkedHashMap<>(now);
+    remove.keySet().retainAll(descent.files());
+    remove.keySet().removeAll(back.keySet());
+    Map<String, DataFile> add = new LinkedHashMap<>(back);
+    add.keySet().removeAll(now.keySet());
+    return new Exchange(
+        head,
+        remove.values(),
+        add.values(),
+        Map.of(REVERTED, Long.toString(publish), Publication.BEFORE, Long.toString(head)));
   }
 
   /**

@@ -32,4 +32,9 @@ public record CheckOutcome(
   public boolean passed() {
     return violations == 0;
   }
+
+  /** Whether it stands in the way of a publish. */
+  public boolean stops() {
+    return !passed() && severity == Expectation.Severity.ERROR;
+  }
 }

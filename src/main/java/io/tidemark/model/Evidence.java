@@ -27,10 +27,4 @@ public record Evidence(
     Objects.requireNonNull(diff, "diff");
     checks = List.copyOf(checks);
   }
-
-  /** Whether nothing stands against publishing. */
-  public boolean isClean() {
-    return diff.isExplained()
-        && checks.stream().allMatch(c -> c.passed() || c.severity() == Expectation.Severity.WARN);
-  }
 }

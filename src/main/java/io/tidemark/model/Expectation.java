@@ -26,6 +26,18 @@ public record Expectation(String name, Severity severity, Rule rule) {
     Objects.requireNonNull(rule, "rule");
   }
 
+  /**
+   * Whether it can be evaluated in the pass that writes: it is about one row, or about the rows of
+   * one slice as they are written. Others need a pass of their own.
+   */
+  public boolean isInline() {
+    return rule instanceof NotNull
+        || rule instanceof AcceptedValues
+        || rule instanceof InRange
+        || rule instanceof SqlPredicate
+        || (rule instanceof RowCount count && count.basis() == RowCount.Basis.ABSOLUTE);
+  }
+
   /** What must hold. Later kinds are added here; a stored plan names the kind by its record. */
   public sealed interface Rule {}
 

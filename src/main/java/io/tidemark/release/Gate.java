@@ -4,7 +4,6 @@ import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.DatasetDiff;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Evidence;
-import io.tidemark.model.Expectation;
 import io.tidemark.model.Plan;
 import io.tidemark.model.Problem;
 import io.tidemark.model.Step;
@@ -87,7 +86,7 @@ public final class Gate {
                 check.violations() + " rows do not add up",
                 "abandon the run and plan again; if it stays so, look for what else writes to the"
                     + " run's branch, and for damaged files of the inputs"));
-      } else if (!check.passed() && check.severity() == Expectation.Severity.ERROR) {
+      } else if (check.stops()) {
         problems.add(
             Problem.of(
                 "TM-GATE-005",

@@ -3,7 +3,6 @@ package io.tidemark.run;
 import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.Expectation;
-import io.tidemark.model.Expectation.RowCount;
 import io.tidemark.model.Expectation.Rule;
 import io.tidemark.model.SliceStats;
 import io.tidemark.model.Transform;
@@ -21,13 +20,13 @@ final class Rules {
 
   /** Those about one row, or about the rows of one slice, as they are written. */
   static List<Expectation> inline(Dataset dataset) {
-    return dataset.governance().expectations().stream().filter(e -> isInline(e.rule())).toList();
+    return dataset.governance().expectations().stream().filter(Expectation::isInline).toList();
   }
 
   /** Those that compare rows with each other or with another dataset. */
   static List<Expectation> apart(Dataset dataset, Transform transform) {
     return dataset.governance().expectations().stream()
-        .filter(e -> !isInline(e.rule()) && !isProved(e.rule(), transform))
+        .filter(e -> !e.isInline() && !isProved(e.rule(), transform))
         .toList();
   }
 
@@ -37,14 +36,6 @@ final class Rules {
         .filter(e -> isProved(e.rule(), transform))
         .map(e -> new CheckOutcome(e.name(), e.severity(), 0, "follows from the query", List.of()))
         .toList();
-  }
-
-  private static boolean isInline(Rule rule) {
-    return rule instanceof Expectation.NotNull
-        || rule instanceof Expectation.AcceptedValues
-        || rule instanceof Expectation.InRange
-        || rule instanceof Expectation.SqlPredicate
-        || (rule instanceof RowCount count && count.basis() == RowCount.Basis.ABSOLUTE);
   }
 
   private static boolean isProved(Rule rule, Transform transform) {

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * The expectations that are evaluated in the pass that writes. Those about single rows become SQL
  * predicates that the planner compiles into the job; the sink counts the rows that break them.
  */
-public final class InlineChecks {
+final class InlineChecks {
   private final List<Expectation> rowChecks = new ArrayList<>();
   private final List<Expectation> sliceChecks = new ArrayList<>();
 
@@ -23,19 +23,12 @@ public final class InlineChecks {
    */
   InlineChecks(List<Expectation> checks) {
     for (Expectation check : checks) {
-      if (!covers(check)) {
+      if (!check.isInline()) {
         throw new IllegalArgumentException(
             "[BUG] expectation '" + check.name() + "' needs a pass of its own");
       }
       (predicate(check.rule()).isPresent() ? rowChecks : sliceChecks).add(check);
     }
-  }
-
-  /** Whether an expectation can be evaluated in the pass that writes. */
-  public static boolean covers(Expectation check) {
-    return predicate(check.rule()).isPresent()
-        || (check.rule() instanceof Expectation.RowCount count
-            && count.basis() == Expectation.RowCount.Basis.ABSOLUTE);
   }
 
   /** Those about single rows, in the order of their BOOLEAN columns. */

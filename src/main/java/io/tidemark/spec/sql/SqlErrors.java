@@ -1,8 +1,8 @@
 package io.tidemark.spec.sql;
 
 import io.tidemark.model.Location;
+import io.tidemark.model.NearestName;
 import io.tidemark.model.Problem;
-import io.tidemark.spec.yaml.NearestName;
 import io.tidemark.spec.yaml.Snippet;
 import java.util.Collection;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.tidemark.spec.yaml;
 
 import io.tidemark.model.Location;
+import io.tidemark.model.NearestName;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.ArrayList;

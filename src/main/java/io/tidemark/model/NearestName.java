@@ -1,4 +1,4 @@
-package io.tidemark.spec.yaml;
+package io.tidemark.model;
 
 import java.util.Collection;
 import java.util.Comparator;
