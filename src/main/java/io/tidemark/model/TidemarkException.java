@@ -67,7 +67,11 @@ public final class TidemarkException extends RuntimeException {
   }
 
   public static TidemarkException refused(Problem problem) {
-    return new TidemarkException(Category.REFUSED, List.of(problem), null);
+    return refused(List.of(problem));
+  }
+
+  public static TidemarkException refused(List<Problem> problems) {
+    return new TidemarkException(Category.REFUSED, problems, null);
   }
 
   public Category category() {

@@ -96,13 +96,13 @@ public final class Publisher {
                 "run " + run.id() + " is " + run.state() + " and cannot be published",
                 "only a run that is READY can",
                 "look at it with 'tidemark runs'"))
-        : new TidemarkException(TidemarkException.Category.REFUSED, problems, null);
+        : TidemarkException.refused(problems);
   }
 
   private void requireOpenGate(RunRow run) {
     List<Problem> problems = Gate.problems(run.plan(), store.evidence(run.id()), heads(run));
     if (!problems.isEmpty()) {
-      throw new TidemarkException(TidemarkException.Category.REFUSED, problems, null);
+      throw TidemarkException.refused(problems);
     }
   }
 
@@ -167,7 +167,7 @@ public final class Publisher {
                     "run " + run.id() + " was compared with what main held before",
                     "rebase the run: only these slices and what is made from them are computed"
                         + " again")));
-    return new TidemarkException(TidemarkException.Category.REFUSED, problems, null);
+    return TidemarkException.refused(problems);
   }
 
   private List<TablePublished> switchTables(RunRow run, Claims.Claim claim) {

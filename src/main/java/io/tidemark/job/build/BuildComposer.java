@@ -26,6 +26,13 @@ import org.apache.iceberg.Table;
 public final class BuildComposer {
   private BuildComposer() {}
 
+  /**
+   * Nothing runs.
+   *
+   * @param env used for this job alone; its parallelism is the job's
+   * @throws TidemarkException USER if the transform does not compile, throws or does not fit the
+   *     output; EXTERNAL if an input cannot be read as it was planned
+   */
   public static void compose(JobSpec.Build spec, StreamExecutionEnvironment env) {
     ClassLoader code = TransformCode.loader(spec.transform().logic());
     if (spec.transform().logic() instanceof Transform.Sql) {

@@ -67,6 +67,6 @@ final class Conservation implements Serializable {
         Expectation.Severity.ERROR,
         off,
         off == 0 ? "rows read, made and written add up" : String.join("; ", wrong),
-        off == 0 ? List.of() : slices.stream().map(s -> s.ordinal).toList());
+        off == 0 ? List.of() : slices.stream().map(SliceTotals::ordinal).toList());
   }
 }

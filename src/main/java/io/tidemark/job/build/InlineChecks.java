@@ -88,7 +88,7 @@ final class InlineChecks {
       Expectation check, String unit, List<SliceTotals> slices, ToLongFunction<SliceTotals> count) {
     long violations = slices.stream().mapToLong(count).sum();
     List<Long> broken =
-        slices.stream().filter(s -> count.applyAsLong(s) > 0).map(s -> s.ordinal).toList();
+        slices.stream().filter(s -> count.applyAsLong(s) > 0).map(SliceTotals::ordinal).toList();
     String detail =
         violations == 0
             ? "held in " + slices.size() + " slices"

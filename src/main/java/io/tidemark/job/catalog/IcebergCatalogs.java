@@ -43,10 +43,12 @@ public final class IcebergCatalogs {
     return TableLoader.fromCatalog(loader(spec), identifier(table));
   }
 
+  /** A table as Iceberg names it. */
   public static TableIdentifier identifier(TableRef table) {
     return TableIdentifier.of(namespace(table), table.name());
   }
 
+  /** The levels of a table's namespace, which its text separates by dots. */
   public static Namespace namespace(TableRef table) {
     return Namespace.of(table.namespace().split("\\."));
   }

@@ -61,6 +61,7 @@ public final class JobTables implements AutoCloseable {
     return new JobTables(spec, tables, IcebergCatalogs.loader(spec).loadCatalog());
   }
 
+  /** Knows every input that was added by its dataset name. */
   public StreamTableEnvironment tables() {
     return tables;
   }

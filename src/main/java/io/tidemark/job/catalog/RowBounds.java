@@ -6,6 +6,7 @@ import java.io.Serializable;
 public record RowBounds(long least, long most) implements Serializable {
   static final RowBounds NONE = new RowBounds(0, 0);
 
+  /** Of both together. */
   public RowBounds plus(RowBounds other) {
     return new RowBounds(least + other.least, most + other.most);
   }

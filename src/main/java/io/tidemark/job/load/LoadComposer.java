@@ -26,6 +26,13 @@ import org.apache.iceberg.flink.FlinkSchemaUtil;
 public final class LoadComposer {
   private LoadComposer() {}
 
+  /**
+   * Nothing runs.
+   *
+   * @param env used for this job alone
+   * @throws TidemarkException USER if the table does not fit the declared schema; EXTERNAL if it is
+   *     gone
+   */
   public static void compose(JobSpec.Load spec, StreamExecutionEnvironment env) {
     env.setRuntimeMode(RuntimeExecutionMode.BATCH);
     Catalog catalog = IcebergCatalogs.loader(spec.catalog()).loadCatalog();

@@ -16,7 +16,9 @@ import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 public final class EventTime implements Serializable {
   private static final long serialVersionUID = 1;
 
+  /** In UTC, which has no other days. */
   public static final long MICROS_PER_DAY = 86_400_000_000L;
+
   private static final long MICROS_PER_HOUR = 3_600_000_000L;
 
   private final int index;
@@ -42,10 +44,12 @@ public final class EventTime implements Serializable {
     }
   }
 
+  /** Whether the row has no event time. */
   public boolean isMissing(RowData row) {
     return row.isNullAt(index);
   }
 
+  /** A row's event time in microseconds; of a row that has one. */
   public long micros(RowData row) {
     return date ? row.getInt(index) * MICROS_PER_DAY : micros(row.getTimestamp(index, precision));
   }

@@ -107,6 +107,11 @@ public final class PartitionFiles {
     this.wrapper = new RowDataWrapper(type, table.schema().asStruct());
   }
 
+  /**
+   * Writes a row into the file of its partition; keeps no reference to the row.
+   *
+   * @throws java.io.UncheckedIOException if a file cannot be written
+   */
   public void write(RowData row) {
     if (table.spec().isUnpartitioned()) {
       if (current == null) {

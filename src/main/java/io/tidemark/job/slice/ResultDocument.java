@@ -12,6 +12,10 @@ import org.apache.iceberg.Table;
 public final class ResultDocument {
   private ResultDocument() {}
 
+  /**
+   * @param path where control expects it, inside the table's location
+   * @throws UncheckedIOException if it cannot be written
+   */
   public static void write(Table table, String path, JobResult result) {
     try (OutputStream out = table.io().newOutputFile(path).createOrOverwrite()) {
       out.write(RecordJson.write(result, JobResult.class).getBytes(StandardCharsets.UTF_8));

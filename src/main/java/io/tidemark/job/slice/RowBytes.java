@@ -27,6 +27,7 @@ public final class RowBytes {
   private long high;
   private long low;
 
+  /** Begins a row. */
   public void clear() {
     size = 0;
   }
@@ -40,6 +41,7 @@ public final class RowBytes {
     return Arrays.copyOf(bytes, size);
   }
 
+  /** Puts the lowest eight bits. */
   public void putByte(int value) {
     reserve(1);
     bytes[size++] = (byte) value;

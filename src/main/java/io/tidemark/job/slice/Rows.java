@@ -22,6 +22,7 @@ public final class Rows implements Serializable {
     this.checks = checks;
   }
 
+  /** All columns, those of checks at the end. */
   public RowType type() {
     return type;
   }

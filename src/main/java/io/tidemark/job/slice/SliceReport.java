@@ -17,6 +17,7 @@ import org.apache.iceberg.DataFile;
 public final class SliceReport implements Serializable {
   private static final long serialVersionUID = 1;
 
+  /** How reports travel between tasks. */
   public static final TypeInformation<byte[]> TYPE =
       PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
 
@@ -42,21 +43,35 @@ public final class SliceReport implements Serializable {
     this.files = List.copyOf(files);
   }
 
+  /**
+   * From a task that wrote.
+   *
+   * @param started in milliseconds since 1970
+   * @param outside rows that belong to no slice of the job
+   */
   public static SliceReport written(
       long started, long outside, List<SliceTotals> totals, List<DataFile> files) {
     return new SliceReport(started, outside, totals, files);
   }
 
+  /**
+   * From a task that read.
+   *
+   * @param started in milliseconds since 1970
+   * @param input its position, or {@link #MADE}
+   */
   public static SliceReport read(long started, int input, long rows) {
     SliceReport report = new SliceReport(started, 0, List.of(), List.of());
     report.rowsIn.put(input, rows);
     return report;
   }
 
+  /** This report as it travels. */
   public byte[] toBytes() {
     return encode(this);
   }
 
+  /** A report of any kind as it travels. */
   public static byte[] encode(Serializable report) {
     try {
       return InstantiationUtil.serializeObject(report);

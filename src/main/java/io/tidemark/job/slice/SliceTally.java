@@ -22,6 +22,9 @@ public final class SliceTally {
   private long outside;
   private long started = Long.MAX_VALUE;
 
+  /**
+   * @param checks how many row checks each slice counts violations of
+   */
   public SliceTally(JobSpec.Output output, int checks) {
     this.output = output;
     this.checks = checks;
@@ -31,6 +34,7 @@ public final class SliceTally {
             .toArray();
   }
 
+  /** Adds what one task reported. Call once per task: reports are not told apart. */
   public void add(SliceReport report) {
     started = Math.min(started, report.started);
     outside += report.outside;
@@ -39,23 +43,27 @@ public final class SliceTally {
     for (SliceTotals slice : report.totals) {
       totals
           .computeIfAbsent(
-              slice.ordinal, o -> new SliceTotals(o, output.schema().columns().size(), checks))
+              slice.ordinal(), o -> new SliceTotals(o, output.schema().columns().size(), checks))
           .merge(slice);
     }
   }
 
+  /** Every data file that was written. */
   public List<DataFile> files() {
     return files;
   }
 
+  /** The size of the files. */
   public long bytes() {
     return files.stream().mapToLong(DataFile::fileSizeInBytes).sum();
   }
 
+  /** Rows that belong to no slice of the job and were dropped. */
   public long outside() {
     return outside;
   }
 
+  /** Rows that were measured, in all slices. */
   public long rows() {
     return totals.values().stream().mapToLong(SliceTotals::rows).sum();
   }
@@ -88,6 +96,7 @@ public final class SliceTally {
     return List.copyOf(all.values());
   }
 
+  /** What was measured, as evidence and documents hold it. */
   public List<SliceStats> stats(List<SliceTotals> slices) {
     List<String> names = output.schema().names();
     return slices.stream().map(s -> s.stats(names, scales)).toList();

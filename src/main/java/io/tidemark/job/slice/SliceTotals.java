@@ -12,7 +12,7 @@ import java.util.Optional;
 public final class SliceTotals implements Serializable {
   private static final long serialVersionUID = 1;
 
-  public final long ordinal;
+  private final long ordinal;
   private long rows;
   private long high;
   private long low;
@@ -26,6 +26,10 @@ public final class SliceTotals implements Serializable {
   private final double[] sums;
   private final long[] violations;
 
+  /**
+   * @param columns how many are measured
+   * @param checks how many row checks there are
+   */
   public SliceTotals(long ordinal, int columns, int checks) {
     this.ordinal = ordinal;
     this.nulls = new long[columns];
@@ -34,6 +38,7 @@ public final class SliceTotals implements Serializable {
     this.violations = new long[checks];
   }
 
+  /** Counts a row in by the halves of its 128-bit hash; the order of rows does not matter. */
   public void addRow(long rowHigh, long rowLow) {
     rows++;
     low += rowLow;
@@ -70,10 +75,17 @@ public final class SliceTotals implements Serializable {
     violations[check]++;
   }
 
+  /** Which slice, as its grain counts. */
+  public long ordinal() {
+    return ordinal;
+  }
+
+  /** Rows of the slice so far. */
   public long rows() {
     return rows;
   }
 
+  /** Rows that broke a check, by its position. */
   public long violations(int check) {
     return violations[check];
   }

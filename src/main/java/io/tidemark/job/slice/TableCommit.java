@@ -36,6 +36,9 @@ public final class TableCommit {
   private final String branch;
   private final String key;
 
+  /**
+   * @param key what the commit carries, and is known by
+   */
   public TableCommit(Table table, String branch, String key) {
     this.table = table;
     this.branch = branch;

@@ -54,6 +54,13 @@ public final class VerifyComposer {
         spec.base().isEmpty() ? DiffVerdict.ofFirstBuild() : DiffVerdict.of(spec.expected());
   }
 
+  /**
+   * Nothing runs.
+   *
+   * @param env used for this job alone
+   * @throws TidemarkException USER if a predicate does not compile; EXTERNAL if a table or snapshot
+   *     is gone
+   */
   public static void compose(JobSpec.Verify spec, StreamExecutionEnvironment env) {
     env.setRuntimeMode(RuntimeExecutionMode.BATCH);
     env.getConfig().enableObjectReuse();

@@ -25,6 +25,9 @@ public final class JavaAnalyzer {
 
   private final Problems problems;
 
+  /**
+   * @param problems gets what is wrong with a transform's classes
+   */
   public JavaAnalyzer(Problems problems) {
     this.problems = problems;
   }

@@ -43,6 +43,7 @@ public final class Joins {
     }
   }
 
+  /** Every pair of sides that is matched by equal values. */
   public List<Matching> found() {
     return matchings;
   }

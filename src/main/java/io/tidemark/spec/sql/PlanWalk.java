@@ -83,6 +83,7 @@ public final class PlanWalk {
     }
   }
 
+  /** How far an output row lies from the input rows it is made of. */
   public Locality locality() {
     return locality;
   }

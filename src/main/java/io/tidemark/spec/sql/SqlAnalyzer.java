@@ -46,6 +46,9 @@ public final class SqlAnalyzer {
   private final Map<String, List<Column>> tables = new LinkedHashMap<>();
   private final Set<DatasetId> references = new HashSet<>();
 
+  /**
+   * @param problems gets what is wrong with the SQL
+   */
   public SqlAnalyzer(Problems problems) {
     this.problems = problems;
   }
@@ -70,6 +73,7 @@ public final class SqlAnalyzer {
   /** A column of the output. */
   public record Output(String name, LogicalType type) {}
 
+  /** Makes a dataset known as a table of its name; queries may then read it. */
   public void register(DatasetId dataset, List<Column> columns) {
     planner.register(dataset.value(), columns);
     tables.put(dataset.value(), columns);

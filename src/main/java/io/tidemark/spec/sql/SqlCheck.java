@@ -20,14 +20,17 @@ public record SqlCheck(Kind kind, Optional<String> dataset, Snippet sql, Optiona
     BOUND
   }
 
+  /** Of the dataset that declares it. */
   public static SqlCheck predicate(Snippet sql) {
     return new SqlCheck(Kind.PREDICATE, Optional.empty(), sql, Optional.empty());
   }
 
+  /** Of the rows of a dataset; empty for the one that declares it. */
   public static SqlCheck aggregate(Optional<String> dataset, Snippet sql) {
     return new SqlCheck(Kind.AGGREGATE, dataset, sql, Optional.empty());
   }
 
+  /** Of a column of the dataset that declares it. */
   public static SqlCheck bound(String column, Snippet literal) {
     return new SqlCheck(Kind.BOUND, Optional.empty(), literal, Optional.of(column));
   }

@@ -56,6 +56,7 @@ public final class SqlTypes {
     }
   }
 
+  /** A column of a query's output; nullable if its type is. */
   public static Column column(String name, LogicalType type) {
     String text = text(type);
     return type.isNullable() ? Column.nullable(name, text) : Column.required(name, text);

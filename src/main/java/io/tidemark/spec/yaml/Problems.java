@@ -19,20 +19,24 @@ public final class Problems {
 
   private final List<Problem> found = new ArrayList<>();
 
+  /** Adds a problem at its place. */
   public void add(Location where, String code, String what, String why, String fix) {
     add(Problem.at(where, code, what, why, fix));
   }
 
+  /** Adds a problem, unless it is known. */
   public void add(Problem problem) {
     if (!found.contains(problem)) {
       found.add(problem);
     }
   }
 
+  /** How many there are; compare two counts to know whether a step found some. */
   public int count() {
     return found.size();
   }
 
+  /** Whether nothing is wrong so far. */
   public boolean isEmpty() {
     return found.isEmpty();
   }
@@ -47,6 +51,9 @@ public final class Problems {
     return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
   }
 
+  /**
+   * @throws TidemarkException USER with all of them, if there are any
+   */
   public void throwIfAny() {
     if (!found.isEmpty()) {
       throw TidemarkException.user(sorted());

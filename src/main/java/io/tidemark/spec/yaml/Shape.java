@@ -56,6 +56,7 @@ public enum Shape {
     this.keys = String.join(" ", keys);
   }
 
+  /** In the order in which problems offer them. */
   public List<String> keys() {
     return List.of(keys.split(" ", -1));
   }

@@ -24,18 +24,22 @@ public final class YamlMap {
     this.problems = problems;
   }
 
+  /** Where the mapping begins. */
   public Location where() {
     return where;
   }
 
+  /** The place of every key, in the file's order. */
   public Map<String, Location> keys() {
     return Collections.unmodifiableMap(keys);
   }
 
+  /** Every value by its key, in the file's order. */
   public Map<String, YamlValue> values() {
     return Collections.unmodifiableMap(values);
   }
 
+  /** Whether the key is there, with whatever value. */
   public boolean has(String key) {
     return values.containsKey(key);
   }

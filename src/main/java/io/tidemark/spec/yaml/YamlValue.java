@@ -33,6 +33,7 @@ public final class YamlValue {
     this.problems = problems;
   }
 
+  /** Where the value begins. */
   public Location where() {
     return node.getStartMark().map(m -> YamlFile.at(file, m)).orElse(Location.of(file));
   }
@@ -163,6 +164,7 @@ public final class YamlValue {
         });
   }
 
+  /** Reads a whole number; empty if it is none, which is then a problem. */
   public Optional<Located<Long>> wholeNumber(String what) {
     if (node instanceof ScalarNode scalar && scalar.getTag().equals(Tag.INT)) {
       try {
@@ -175,6 +177,7 @@ public final class YamlValue {
     return Optional.empty();
   }
 
+  /** Reads a finite number; empty if it is none, which is then a problem. */
   public Optional<Located<Double>> number(String what) {
     if (node instanceof ScalarNode scalar
         && (scalar.getTag().equals(Tag.INT) || scalar.getTag().equals(Tag.FLOAT))) {
@@ -191,6 +194,7 @@ public final class YamlValue {
     return Optional.empty();
   }
 
+  /** Reads true or false; empty if it is neither, which is then a problem. */
   public Optional<Boolean> truth(String what) {
     if (node instanceof ScalarNode scalar && scalar.getTag().equals(Tag.BOOL)) {
       return Optional.of(scalar.getValue().toLowerCase(Locale.ROOT).equals("true"));

@@ -246,7 +246,7 @@ class SliceMeterTest {
       part.forEach(meter::add);
       for (SliceTotals totals : meter.totals()) {
         merged
-            .computeIfAbsent(totals.ordinal, o -> new SliceTotals(o, schema.columns().size(), 0))
+            .computeIfAbsent(totals.ordinal(), o -> new SliceTotals(o, schema.columns().size(), 0))
             .merge(totals);
       }
     }
