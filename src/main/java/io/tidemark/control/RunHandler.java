@@ -38,23 +38,13 @@ final class RunHandler {
    */
   void resume() {
     Runner runner = null;
-    for (RunRow run : workplace.store().runs(RUNS)) {
-      if (run.state() != RunState.RUNNING
-          && run.state() != RunState.PUBLISHING
-          && run.state() != RunState.REVERTING) {
-        continue;
-      }
+    for (RunRow run : Runs.interrupted(workplace.store(), workplace.clock())) {
       runner = runner == null ? runner() : runner;
       resume(runner, run);
     }
   }
 
-  private static final int RUNS = 100;
-
   private void resume(Runner runner, RunRow run) {
-    if (!io.tidemark.release.Claims.isFree(workplace.store(), workplace.clock(), run)) {
-      return;
-    }
     watcher.note(
         "Run " + run.id() + " was interrupted while " + doing(run.state()) + "; it is resumed.");
     try {

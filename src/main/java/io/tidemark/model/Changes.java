@@ -33,8 +33,4 @@ public record Changes(List<Touched> touched, String unknown) {
   public static Changes unknown(String why) {
     return new Changes(List.of(), why);
   }
-
-  public boolean isNone() {
-    return touched.isEmpty() && unknown.isEmpty();
-  }
 }

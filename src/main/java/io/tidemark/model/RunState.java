@@ -48,6 +48,11 @@ public enum RunState {
     return Set.copyOf(EDGES.get(this));
   }
 
+  /** Whether a process is at work on the run, or was when it ended. */
+  public boolean isUnderWay() {
+    return this == RUNNING || this == PUBLISHING || this == REVERTING;
+  }
+
   /** Whether nothing more can happen to the run. */
   public boolean isFinal() {
     return EDGES.get(this).isEmpty();

@@ -16,6 +16,7 @@ import io.tidemark.store.Store;
 import io.tidemark.store.Store.RunRow;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -27,6 +28,9 @@ public final class Runs {
    * main may depend on it for as long; bounded, because a holder may be gone for good.
    */
   public static final Duration LEASE = Duration.ofDays(90);
+
+  /** Runs further back were looked at when they were newer. */
+  private static final int RECENT = 100;
 
   private Runs() {}
 
@@ -44,6 +48,17 @@ public final class Runs {
                         "there is no run " + id,
                         "the control database does not know it",
                         "list the runs with 'tidemark runs'")));
+  }
+
+  /** The newest runs that are under way and no living process works on, oldest first. */
+  public static List<RunRow> interrupted(Store store, Clock clock) {
+    List<RunRow> interrupted = new ArrayList<>();
+    for (RunRow run : store.runs(RECENT)) {
+      if (run.state().isUnderWay() && Claims.isFree(store, clock, run)) {
+        interrupted.add(0, run);
+      }
+    }
+    return interrupted;
   }
 
   /** The claims that working on a run takes: on itself and on each table it writes. */

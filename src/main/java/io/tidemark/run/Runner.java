@@ -23,7 +23,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -191,34 +190,6 @@ public final class Runner {
       run(id, listener);
     }
     return Runs.load(store, id);
-  }
-
-  /** The runs that a process was working on when it ended, oldest first. */
-  public List<RunId> interrupted() {
-    List<RunId> interrupted = new ArrayList<>();
-    for (RunRow run : store.runs(RECENT)) {
-      if (run.state() == RunState.RUNNING
-          || run.state() == RunState.PUBLISHING
-          || run.state() == RunState.REVERTING) {
-        interrupted.add(0, run.id());
-      }
-    }
-    return interrupted;
-  }
-
-  /**
-   * Resumes every interrupted run that no living process works on.
-   *
-   * @return those that were resumed, as they are now
-   */
-  public List<RunRow> resumeAll(RunListener listener) {
-    List<RunRow> resumed = new ArrayList<>();
-    for (RunId id : interrupted()) {
-      if (Claims.isFree(store, clock, Runs.load(store, id))) {
-        resumed.add(resume(id, listener));
-      }
-    }
-    return resumed;
   }
 
   /**

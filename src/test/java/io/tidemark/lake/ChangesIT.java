@@ -75,7 +75,7 @@ final class ChangesIT {
     s.append(s.row(5, "2001-02-07", "more"));
     long compacted = s.head();
     s.compact();
-    assertThat(since(Pin.main(compacted)).isNone()).isTrue();
+    assertThat(since(Pin.main(compacted))).isEqualTo(Changes.NONE);
     assertThat(since(Pin.main(pin)).touched())
         .extracting(Touched::range)
         .containsExactly(at("2001-02-07"));
@@ -104,7 +104,7 @@ final class ChangesIT {
         .isNotEmpty()
         .allMatch(t -> month("2001-02", "2001-03").contains(t.range()));
     s.revert("r3", done.snapshot(), "2001-02");
-    assertThat(since(Pin.main(pin)).isNone()).isTrue();
+    assertThat(since(Pin.main(pin))).isEqualTo(Changes.NONE);
   }
 
   @Test
@@ -115,7 +115,7 @@ final class ChangesIT {
     assertThat(since(pin).touched()).isNotEmpty();
 
     Done done = (Done) s.publish("r1", base, candidate, "2001-01");
-    assertThat(since(pin).isNone()).isTrue();
+    assertThat(since(pin)).isEqualTo(Changes.NONE);
     s.append(s.row(7, "2001-05-05", "more"));
     assertThat(since(pin).touched()).extracting(Touched::range).containsExactly(at("2001-05-05"));
 
@@ -133,7 +133,7 @@ final class ChangesIT {
     assertThat(since(Pin.main(bad)).touched())
         .extracting(Touched::range)
         .containsExactly(at("2001-03-05"));
-    assertThat(since(Pin.main(good)).isNone()).isTrue();
+    assertThat(since(Pin.main(good))).isEqualTo(Changes.NONE);
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.release.Publisher;
+import io.tidemark.release.Runs;
 import io.tidemark.store.Store.RunRow;
 import io.tidemark.testing.CrashChild;
 import io.tidemark.testing.Faults.Moment;
@@ -123,13 +124,13 @@ class RunCrashIT {
                   assertThat(e.problems().get(0).what())
                       .contains("run " + run, "process " + other.pid());
                 });
-        assertThat(runner.resumeAll(RunListener.NONE)).isEmpty();
+        assertThat(Runs.interrupted(scene.store(), Clock.systemUTC())).isEmpty();
 
         other.destroyForcibly().waitFor();
-        assertThat(runner.resumeAll(RunListener.NONE))
-            .singleElement()
-            .extracting(RunRow::state)
-            .isEqualTo(RunState.READY);
+        assertThat(Runs.interrupted(scene.store(), Clock.systemUTC()))
+            .extracting(RunRow::id)
+            .containsExactly(run);
+        assertThat(runner.resume(run, RunListener.NONE).state()).isEqualTo(RunState.READY);
         new Publisher(scene.lake(), scene.store(), Clock.systemUTC()).publish(run);
         assertThat(scene.content(GRAPH)).isEqualTo(expected);
       } finally {

@@ -5,6 +5,7 @@ import io.tidemark.lake.Lake;
 import io.tidemark.model.Graph;
 import io.tidemark.model.RunId;
 import io.tidemark.release.Publisher;
+import io.tidemark.release.Runs;
 import io.tidemark.run.RunListener;
 import io.tidemark.run.Runner;
 import io.tidemark.store.Store;
@@ -54,7 +55,7 @@ public final class CrashChild {
       Runner runner =
           new Runner(
               lake, store, Faults.wrap(Cluster.class, cluster, harm), scene.catalog(), clock);
-      runner.resumeAll(RunListener.NONE);
+      Runs.interrupted(store, clock).forEach(r -> runner.resume(r.id(), RunListener.NONE));
       List<RunRow> runs = store.runs(2);
       if (runs.size() > 1) {
         throw new IllegalStateException("[BUG] a second run was begun: " + runs);

@@ -46,10 +46,6 @@ public final class YamlValue {
     return node.getTag().equals(Tag.NULL);
   }
 
-  boolean isMap() {
-    return node instanceof MappingNode;
-  }
-
   /** A mapping with the keys of a shape; unknown ones are problems. */
   public Optional<YamlMap> map(Shape shape) {
     return anyMap(shape.title())
