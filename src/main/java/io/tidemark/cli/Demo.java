@@ -281,10 +281,10 @@ final class Demo {
 
   private Map<String, Optional<Long>> otherHeads() {
     Map<String, Optional<Long>> heads = new java.util.TreeMap<>();
-    for (String dataset : List.of("flights", "airports", "flights_utc", "airport_day")) {
+    for (String dataset :
+        List.of("flights", "airports", "flights_utc", "airport_day", "route_month")) {
       heads.put(dataset, execute(new Operation.ShowHistory(dataset, 1)).head());
     }
-    heads.put("route_month", execute(new Operation.ShowHistory("route_month", 1)).head());
     return heads;
   }
 

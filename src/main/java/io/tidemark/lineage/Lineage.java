@@ -4,6 +4,7 @@ import io.tidemark.model.Analysis.ColumnRef;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
+import io.tidemark.model.NearestName;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
@@ -148,21 +149,18 @@ public final class Lineage {
                             "TM-LINEAGE-001",
                             "unknown dataset '" + id + "'",
                             "pipeline '" + graph.name() + "' does not name it",
-                            "use one of: " + datasets())));
+                            NearestName.hint(id.value(), datasets()))));
     if (column.filter(c -> dataset.schema().find(c).isEmpty()).isPresent()) {
       throw TidemarkException.user(
           Problem.of(
               "TM-LINEAGE-002",
               "dataset '" + id + "' has no column '" + column.get() + "'",
               "",
-              "use one of: " + String.join(", ", dataset.schema().names())));
+              NearestName.hint(column.get(), dataset.schema().names())));
     }
   }
 
-  private String datasets() {
-    return graph.datasets().stream()
-        .map(d -> d.id().value())
-        .sorted()
-        .collect(Collectors.joining(", "));
+  private List<String> datasets() {
+    return graph.datasets().stream().map(d -> d.id().value()).sorted().toList();
   }
 }

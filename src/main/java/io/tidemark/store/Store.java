@@ -35,6 +35,7 @@ public interface Store extends AutoCloseable {
   /** Records a run in state PLANNED. Does nothing if the run exists with the same plan. */
   void createRun(RunId id, Plan plan, Graph graph, Instant now);
 
+  /** Empty if no run of this id was recorded. */
   Optional<RunRow> findRun(RunId id);
 
   /** Newest first. */
@@ -58,6 +59,7 @@ public interface Store extends AutoCloseable {
   /** Replaces the evidence of one dataset of a run. */
   void putEvidence(RunId id, Evidence evidence);
 
+  /** What was found out about a run's candidates, ordered by dataset. */
   List<Evidence> evidence(RunId id);
 
   /**
@@ -71,11 +73,19 @@ public interface Store extends AutoCloseable {
   /** Gives a lease up, if this holder has it. */
   void release(String lease, String holder);
 
+  /**
+   * @param expires when anyone may take it, unless it is renewed
+   */
   record LeaseRow(String lease, String holder, Instant expires) {}
 
-  /** Remembers how fast a dataset was built; a moving average of the last builds. */
+  /**
+   * Remembers how fast a dataset was built; a moving average of the last builds.
+   *
+   * @param bytesPerSecond of input, as plans estimate it
+   */
   void recordRate(DatasetId dataset, double bytesPerSecond);
 
+  /** The averages of {@link #recordRate}, in bytes of input per second. */
   Map<DatasetId, Double> rates();
 
   @Override

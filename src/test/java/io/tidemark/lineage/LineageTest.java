@@ -130,12 +130,18 @@ class LineageTest {
   }
 
   @Test
-  void unknownNamesAreTheUsersMistake() {
-    assertThatThrownBy(() -> up("flight", null))
-        .isInstanceOf(TidemarkException.class)
-        .hasMessageContaining("TM-LINEAGE-001");
-    assertThatThrownBy(() -> up("flights", "dealy"))
-        .isInstanceOf(TidemarkException.class)
-        .hasMessageContaining("TM-LINEAGE-002");
+  void unknownNamesAreTheUsersMistakeAndTheNearestIsNamed() {
+    requireMistake("flight", null, "TM-LINEAGE-001", "did you mean 'flights'?");
+    requireMistake("flights", "dealy", "TM-LINEAGE-002", "did you mean 'delay'?");
+  }
+
+  private void requireMistake(String dataset, String column, String code, String fix) {
+    assertThatThrownBy(() -> up(dataset, column))
+        .isInstanceOfSatisfying(
+            TidemarkException.class,
+            e -> {
+              assertThat(e.problems().get(0).code()).isEqualTo(code);
+              assertThat(e.problems().get(0).fix()).isEqualTo(fix);
+            });
   }
 }
