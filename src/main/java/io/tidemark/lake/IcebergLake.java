@@ -43,16 +43,24 @@ final class IcebergLake implements Lake {
   private final Guard guard;
   private final Setup setup;
   private final Replacement replacement;
+  private final PointerSwap swap;
+  private final JointReplacement joint;
   private final Rollback rollback;
   private final Deltas deltas = new Deltas();
 
   IcebergLake(Catalog catalog, Clock clock, Backoff backoff) {
+    this(catalog, PointerSwap.NONE, clock, backoff);
+  }
+
+  IcebergLake(Catalog catalog, PointerSwap swap, Clock clock, Backoff backoff) {
     this.tables = new Tables(catalog);
     this.clock = clock;
     this.refs = new Refs(tables, clock, backoff);
     this.guard = new Guard(tables, refs);
     this.setup = new Setup(tables, refs, guard);
     this.replacement = new Replacement(tables, deltas, backoff);
+    this.swap = swap;
+    this.joint = new JointReplacement(tables, replacement, swap, backoff);
     this.rollback = new Rollback(refs, clock, REVERT_WINDOW);
   }
 
@@ -217,6 +225,44 @@ final class IcebergLake implements Lake {
           }
           return outcome;
         });
+  }
+
+  @Override
+  public boolean switchesTogether() {
+    return swap.available();
+  }
+
+  @Override
+  public Joint switchTogether(List<Change> changes) {
+    if (changes.isEmpty()) {
+      return new AllDone(List.of());
+    }
+    List<JointReplacement.Part> parts = changes.stream().map(this::part).toList();
+    return Trouble.explain(
+        changes.get(0).dataset().table(),
+        "switching it together with others",
+        () -> {
+          parts.stream().map(JointReplacement.Part::table).distinct().forEach(guard::ensure);
+          Joint outcome =
+              joint.run(
+                  parts,
+                  (part, exchange) -> keepBefore(part.table(), part.stamp(), exchange.head()));
+          if (outcome instanceof AllDone all) {
+            for (int i = 0; i < parts.size(); i++) {
+              keepAfter(
+                  parts.get(i).table(), parts.get(i).stamp(), all.changes().get(i).snapshot());
+            }
+          }
+          return outcome;
+        });
+  }
+
+  private JointReplacement.Part part(Change change) {
+    Replacement.Analysis analysis =
+        change instanceof Publish p
+            ? new Publication(deltas, p.base(), p.candidate(), p.slices())
+            : new Reversal(deltas, ((Revert) change).publish(), change.slices());
+    return new JointReplacement.Part(change.dataset(), change.slices(), change.stamp(), analysis);
   }
 
   /** A tag that keeps the files that leave, for as long as a revert may need them. */

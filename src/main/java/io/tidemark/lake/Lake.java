@@ -3,6 +3,7 @@ package io.tidemark.lake;
 import io.tidemark.model.Analysis;
 import io.tidemark.model.Changes;
 import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
 import io.tidemark.model.Facts.TableFacts;
 import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Pin;
@@ -114,6 +115,48 @@ public interface Lake extends AutoCloseable {
    * @param publish the snapshot of the publish to undo
    */
   Outcome revert(Dataset dataset, long publish, SliceSet slices, Stamp stamp);
+
+  /** Whether {@link #switchTogether} can be called: the catalog has a transaction over tables. */
+  boolean switchesTogether();
+
+  /**
+   * Makes several publishes or reverts as {@link #publish} and {@link #revert} would one after the
+   * other, but all in one transaction of the catalog: whoever reads its pointers in one transaction
+   * sees all of them or none. Those whose key is on main already count as done. Several changes of
+   * one table must be of slices that do not overlap.
+   *
+   * @throws IllegalStateException if the catalog does not switch tables together
+   */
+  Joint switchTogether(List<Change> changes);
+
+  /** What is done to one table. */
+  sealed interface Change {
+    Dataset dataset();
+
+    SliceSet slices();
+
+    Stamp stamp();
+  }
+
+  /** The arguments of {@link #publish}. */
+  record Publish(Dataset dataset, long base, long candidate, SliceSet slices, Stamp stamp)
+      implements Change {}
+
+  /** The arguments of {@link #revert}. */
+  record Revert(Dataset dataset, long publish, SliceSet slices, Stamp stamp) implements Change {}
+
+  /** What became of a joint change. */
+  sealed interface Joint {}
+
+  /** All are on main; in the order of the changes. */
+  record AllDone(List<Done> changes) implements Joint {
+    public AllDone {
+      changes = List.copyOf(changes);
+    }
+  }
+
+  /** None that was not there before is on main, because of this one. */
+  record NoneDone(DatasetId dataset, Conflict conflict) implements Joint {}
 
   /**
    * Moves a whole table back to a snapshot, with its schema and partition spec, if main is still

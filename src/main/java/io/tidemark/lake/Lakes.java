@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.jdbc.JdbcCatalog;
 
 /** Opens lakes. */
 public final class Lakes {
@@ -27,7 +28,12 @@ public final class Lakes {
 
   /** As {@link #open(CatalogSpec)}, with the clock that ages of tags are counted by. */
   public static Lake open(CatalogSpec spec, Clock clock) {
-    return new IcebergLake(catalog(spec), clock, Backoff.exponential());
+    Catalog catalog = catalog(spec);
+    PointerSwap swap =
+        catalog instanceof JdbcCatalog
+            ? new JdbcPointerSwap(spec.name(), properties(spec))
+            : PointerSwap.NONE;
+    return new IcebergLake(catalog, swap, clock, Backoff.exponential());
   }
 
   private static Catalog catalog(CatalogSpec spec) {

@@ -44,9 +44,9 @@ final class Replacement {
   private static final int ATTEMPTS = 12;
 
   /** What fails for another reason than a conflict will mostly fail again. */
-  private static final int LOST_ANSWERS = 3;
+  static final int LOST_ANSWERS = 3;
 
-  private static final int LOOKS = 4;
+  static final int LOOKS = 4;
   private static final int MOST_TERMS = 50;
 
   private final Tables tables;
@@ -158,6 +158,19 @@ final class Replacement {
       Exchange exchange,
       Set<String> garbage) {
     OverwriteFiles overwrite = table.newOverwrite();
+    describe(overwrite, table, index, slices, stamp, exchange, garbage);
+    overwrite.commit();
+  }
+
+  /** The exchange and the conditions it is made on. */
+  void describe(
+      OverwriteFiles overwrite,
+      Table table,
+      SliceIndex index,
+      SliceSet slices,
+      Stamp stamp,
+      Exchange exchange,
+      Set<String> garbage) {
     exchange.remove().forEach(overwrite::deleteFile);
     exchange.add().forEach(overwrite::addFile);
     StampSummary.write(stamp).forEach(overwrite::set);
@@ -176,7 +189,6 @@ final class Replacement {
             ancestry -> unchanged(table, index, slices, stamp.key(), exchange.head(), ancestry))
         // After a lost answer Iceberg would delete the manifests of a commit that has landed.
         .deleteWith(garbage::add);
-    overwrite.commit();
   }
 
   private boolean unchanged(
@@ -198,11 +210,12 @@ final class Replacement {
     return analysed == 0;
   }
 
-  private static Optional<Done> done(Table table, String key) {
+  static Optional<Done> done(Table table, String key) {
     return History.find(table, SnapshotRef.MAIN_BRANCH, key).map(c -> new Done(c.snapshot()));
   }
 
-  private Optional<Done> look(TableRef ref, String key, int looks) {
+  /** Asks main for a commit whose answer was lost. */
+  Optional<Done> look(TableRef ref, String key, int looks) {
     RuntimeException last = null;
     for (int i = 1; i <= looks; i++) {
       try {
@@ -234,7 +247,7 @@ final class Replacement {
   }
 
   /** Deletes what attempts left behind, except for what the commit that landed uses. */
-  private void clean(TableRef ref, Optional<Done> landed, Set<String> garbage) {
+  void clean(TableRef ref, Optional<Done> landed, Set<String> garbage) {
     if (garbage.isEmpty()) {
       return;
     }

@@ -30,10 +30,11 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Puts a run's candidates on main: table after table, inputs before consumers, each in one
- * conditional metadata commit. The sequence is journalled: killed between two tables it goes on
- * from there. If somebody else touched a slice, no table is switched, or those that were are
- * switched back; the run can then be rebased.
+ * Puts a run's candidates on main: all tables in one transaction where the catalog has one, else
+ * table after table, inputs before consumers, each in one conditional metadata commit. Either is
+ * journalled: a killed process is followed by one that finds what is done and does the rest. If
+ * somebody else touched a slice, no table is switched, or those that were are switched back; the
+ * run can then be rebased.
  */
 public final class Publisher {
   private final Lake lake;
@@ -179,40 +180,96 @@ public final class Publisher {
       throw conflict(run, conflicts(Runs.load(store, run.id())));
     }
     keepInputs(run, journal);
-    for (Step step : run.plan().steps()) {
-      if (step instanceof Step.PublishV1 publish) {
+    List<Switch> left = switches(run, journal, attempt);
+    claim.check();
+    if (left.size() > 1 && lake.switchesTogether()) {
+      switchTogether(run, journal, attempt, left);
+    } else {
+      for (Switch table : left) {
         claim.check();
-        publishTable(run, journal, attempt, publish);
+        settle(run, journal, attempt, table, table.outcome(lake));
       }
     }
     finish(run);
     return published(run);
   }
 
-  private void publishTable(RunRow run, Journal journal, int attempt, Step.PublishV1 step) {
-    String stepId = Journal.attempt(step.id(), attempt);
-    if (journal.result(stepId).isPresent()) {
-      return;
+  /** One table that is still to be switched. */
+  private record Switch(String stepId, Evidence evidence, Lake.Publish change) {
+    Lake.Outcome outcome(Lake lake) {
+      return lake.publish(
+          change.dataset(), change.base(), change.candidate(), change.slices(), change.stamp());
     }
-    Dataset dataset = run.graph().dataset(step.dataset());
-    Evidence evidence = Runs.evidence(store, run.id(), step.dataset());
-    SliceSet built = Digests.slices(dataset, evidence);
-    SliceSet replaced = built.minus(evidence.identical());
-    if (built.isEmpty()) {
-      journal.finish(stepId, written(step.dataset(), 0, replaced, built));
-      return;
+  }
+
+  /** What the journal and the tables do not know to be done, inputs before consumers. */
+  private List<Switch> switches(RunRow run, Journal journal, int attempt) {
+    List<Switch> left = new ArrayList<>();
+    for (Step step : run.plan().steps()) {
+      String stepId = Journal.attempt(step.id(), attempt);
+      if (!(step instanceof Step.PublishV1 publish) || journal.result(stepId).isPresent()) {
+        continue;
+      }
+      Dataset dataset = run.graph().dataset(publish.dataset());
+      Evidence evidence = Runs.evidence(store, run.id(), publish.dataset());
+      SliceSet built = Digests.slices(dataset, evidence);
+      SliceSet replaced = built.minus(evidence.identical());
+      if (built.isEmpty()) {
+        journal.finish(stepId, written(publish.dataset(), 0, replaced, built));
+        continue;
+      }
+      String key = run.id() + "/" + stepId;
+      Switch table =
+          new Switch(
+              stepId,
+              evidence,
+              new Lake.Publish(
+                  dataset,
+                  evidence.base(),
+                  evidence.candidate(),
+                  replaced,
+                  stamp(run, journal, dataset, evidence, key)));
+      Optional<Lake.Committed> landed = lake.find(dataset.table(), "main", key);
+      if (landed.isPresent()) {
+        settle(run, journal, attempt, table, new Lake.Done(landed.get().snapshot()));
+      } else {
+        left.add(table);
+      }
     }
-    Stamp stamp = stamp(run, journal, dataset, evidence, run.id() + "/" + stepId);
-    Lake.Outcome outcome =
-        lake.publish(dataset, evidence.base(), evidence.candidate(), replaced, stamp);
+    return left;
+  }
+
+  /** All or none; who reads the catalog's pointers in one transaction sees no state between. */
+  private void switchTogether(RunRow run, Journal journal, int attempt, List<Switch> tables) {
+    Lake.Joint joint =
+        lake.switchTogether(tables.stream().<Lake.Change>map(Switch::change).toList());
+    if (joint instanceof Lake.AllDone all) {
+      for (int i = 0; i < tables.size(); i++) {
+        settle(run, journal, attempt, tables.get(i), all.changes().get(i));
+      }
+    } else if (joint instanceof Lake.NoneDone none) {
+      Switch table =
+          tables.stream()
+              .filter(t -> t.change().dataset().id().equals(none.dataset()))
+              .findFirst()
+              .orElseThrow();
+      settle(run, journal, attempt, table, none.conflict());
+    }
+  }
+
+  /** Journals a table that is switched; switches those before it back if it cannot be. */
+  private void settle(
+      RunRow run, Journal journal, int attempt, Switch table, Lake.Outcome outcome) {
+    DatasetId dataset = table.change().dataset().id();
     if (outcome instanceof Lake.Done done) {
       journal.finish(
-          stepId, written(step.dataset(), done.snapshot(), replaced, evidence.identical()));
+          table.stepId(),
+          written(dataset, done.snapshot(), table.change().slices(), table.evidence().identical()));
     } else if (outcome instanceof Lake.Conflict conflict) {
-      String reason = step.dataset() + ": " + conflict.reason();
+      String reason = dataset + ": " + conflict.reason();
       journal.beginUndo(attempt, reason);
       undo(run, journal, attempt, reason);
-      throw conflict(run, new TreeMap<>(Map.of(step.dataset(), conflict.slices())));
+      throw conflict(run, new TreeMap<>(Map.of(dataset, conflict.slices())));
     }
   }
 

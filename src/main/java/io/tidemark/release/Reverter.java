@@ -19,7 +19,9 @@ import io.tidemark.store.Store.RunRow;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -68,9 +70,9 @@ public final class Reverter {
   public record TableReverted(DatasetId dataset, long snapshot, SliceSet slices) {}
 
   /**
-   * Reverts consumers before inputs, one conditional metadata commit each. Does nothing for slices
-   * that were reverted before. What is made from a reverted slice and not reverted with it becomes
-   * stale.
+   * Reverts all tables in one transaction where the catalog has one, else consumers before inputs,
+   * one conditional metadata commit each. Does nothing for slices that were reverted before. What
+   * is made from a reverted slice and not reverted with it becomes stale.
    *
    * @param graph the present one, which names the tables
    * @throws TidemarkException REFUSED if a slice was replaced by a later publish or another process
@@ -101,11 +103,11 @@ public final class Reverter {
                 new Journal(store, clock, id).beginRevert(RecordJson.write(scope, Scope.class));
                 Runs.move(store, clock, r, RunState.REVERTING, "");
               });
-      List<TableReverted> reverted = new ArrayList<>();
-      for (Part part : parts) {
-        claim.check();
-        reverted.add(revert(id, part, run));
-      }
+      claim.check();
+      List<TableReverted> reverted =
+          lake.switchesTogether() && parts.size() > 1
+              ? revertTogether(id, parts, run)
+              : revertInTurn(id, parts, run, claim);
       run.ifPresent(r -> settle(r, tables));
       return reverted;
     }
@@ -125,7 +127,11 @@ public final class Reverter {
   }
 
   /** What of one table is to be reverted: the publish, and the slices of it. */
-  private record Part(Dataset dataset, Committed publish, SliceSet asked, SliceSet left) {}
+  private record Part(Dataset dataset, Committed publish, SliceSet asked, SliceSet left) {
+    TableReverted reverted(long snapshot) {
+      return new TableReverted(dataset.id(), snapshot, asked);
+    }
+  }
 
   private List<Part> parts(Graph graph, RunId run, Scope scope) {
     List<Transform> order = new ArrayList<>(graph.transforms());
@@ -198,34 +204,61 @@ public final class Reverter {
     return publish.origin().run().orElseThrow() + "/revert-" + publish.dataset() + "-";
   }
 
-  private TableReverted revert(RunId run, Part part, Optional<RunRow> row) {
-    if (part.left().isEmpty()) {
-      return new TableReverted(part.dataset().id(), part.publish().snapshot(), part.asked());
+  private List<TableReverted> revertInTurn(
+      RunId run, List<Part> parts, Optional<RunRow> row, Claims.Claim claim) {
+    List<TableReverted> reverted = new ArrayList<>();
+    for (Part part : parts) {
+      claim.check();
+      Lake.Outcome outcome = new Lake.Done(part.publish().snapshot());
+      if (!part.left().isEmpty()) {
+        outcome = new Undo(lake).undo(part.dataset(), part.publish(), part.left(), undoKey(part));
+      }
+      if (outcome instanceof Lake.Conflict conflict) {
+        throw refused(run, row, part.dataset().id(), conflict);
+      }
+      reverted.add(part.reverted(((Lake.Done) outcome).snapshot()));
     }
+    return reverted;
+  }
+
+  /** All tables go back in one transaction, or none does. */
+  private List<TableReverted> revertTogether(RunId run, List<Part> parts, Optional<RunRow> row) {
+    List<Lake.Change> changes = new ArrayList<>();
+    for (Part part : parts) {
+      if (!part.left().isEmpty()) {
+        changes.addAll(
+            new Undo(lake).changes(part.dataset(), part.publish(), part.left(), undoKey(part)));
+      }
+    }
+    Lake.Joint joint = lake.switchTogether(changes);
+    if (joint instanceof Lake.NoneDone none) {
+      throw refused(run, row, none.dataset(), none.conflict());
+    }
+    List<Lake.Done> done = ((Lake.AllDone) joint).changes();
+    Map<DatasetId, Long> last = new HashMap<>();
+    for (int i = 0; i < changes.size(); i++) {
+      last.put(changes.get(i).dataset().id(), done.get(i).snapshot());
+    }
+    return parts.stream()
+        .map(p -> p.reverted(last.getOrDefault(p.dataset().id(), p.publish().snapshot())))
+        .toList();
+  }
+
+  private static String undoKey(Part part) {
     String prefix = keyPrefix(part.publish().stamp());
-    Lake.Outcome outcome =
-        new Undo(lake)
-            .undo(
-                part.dataset(),
-                part.publish(),
-                part.left(),
-                prefix.substring(0, prefix.length() - 1));
-    if (outcome instanceof Lake.Conflict conflict) {
-      row.ifPresent(
-          r -> Runs.move(store, clock, r, RunState.PUBLISHED, "revert: " + conflict.reason()));
-      throw TidemarkException.refused(
-          Problem.of(
-              "TM-REVERT-004",
-              "cannot take back "
-                  + part.dataset().id()
-                  + " in slices "
-                  + conflict.slices()
-                  + " of run "
-                  + run,
-              conflict.reason(),
-              "revert the later change first, or revert other slices"));
-    }
-    return new TableReverted(part.dataset().id(), ((Lake.Done) outcome).snapshot(), part.asked());
+    return prefix.substring(0, prefix.length() - 1);
+  }
+
+  private TidemarkException refused(
+      RunId run, Optional<RunRow> row, DatasetId dataset, Lake.Conflict conflict) {
+    row.ifPresent(
+        r -> Runs.move(store, clock, r, RunState.PUBLISHED, "revert: " + conflict.reason()));
+    return TidemarkException.refused(
+        Problem.of(
+            "TM-REVERT-004",
+            "cannot take back " + dataset + " in slices " + conflict.slices() + " of run " + run,
+            conflict.reason(),
+            "revert the later change first, or revert other slices"));
   }
 
   /** A run of which nothing is left on main is reverted; else it is still published. */

@@ -298,7 +298,18 @@ class ArchitectureTest {
 
   @Test
   void jdbcStaysInStore() {
-    onlyIn("java.sql..", "the control database is one seam, with one contract test", "store");
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(packagesOf(Stream.of("store")))
+        .and()
+        .doNotHaveSimpleName("JdbcPointerSwap")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("java.sql..")
+        .because(
+            "the control database is one seam, with one contract test; a catalog's own database"
+                + " is written in one place, where Iceberg offers no transaction over tables")
+        .check(MAIN);
     onlyIn("org.flywaydb..", "migrations belong to the control database", "store");
   }
 

@@ -38,6 +38,11 @@ final class Scene implements AutoCloseable {
     this(new LakeFixture(spec), Lakes.open(spec), dataset);
   }
 
+  /** Another dataset of the same lake. */
+  Scene beside(String table) {
+    return new Scene(fixture, lake, monthly(table));
+  }
+
   private Scene(LakeFixture fixture, Lake lake, Dataset dataset) {
     this.fixture = fixture;
     this.lake = lake;
@@ -52,7 +57,7 @@ final class Scene implements AutoCloseable {
 
   static Dataset dataset(String table, Layout layout) {
     return new Dataset(
-        DatasetId.of("t"),
+        DatasetId.of(TableRef.parse(table).name()),
         Dataset.Kind.DERIVED,
         TableRef.parse(table),
         new Schema(

@@ -142,7 +142,7 @@ class FaultsIT {
           again(scene, harm, process -> process.publish(process.runner.submit(AFTER, plan)));
       assertThat(times).isGreaterThan(1);
       assertThat(harm.calls())
-          .anyMatch(call -> call.startsWith("Lake.publish"))
+          .anyMatch(call -> call.startsWith("Lake.switchTogether"))
           .anyMatch(call -> call.startsWith("Lake.dropBranch"))
           .anyMatch(call -> call.startsWith("Store.move"))
           .anyMatch(call -> call.startsWith("Cluster.run"));

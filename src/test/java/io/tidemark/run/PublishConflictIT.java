@@ -14,6 +14,7 @@ import io.tidemark.release.Publisher;
 import io.tidemark.store.Store.RunRow;
 import io.tidemark.testing.Faults;
 import io.tidemark.testing.Faults.Moment;
+import io.tidemark.testing.LakeFixture;
 import io.tidemark.testing.RunScene;
 import io.tidemark.testing.Shop;
 import java.nio.file.Path;
@@ -27,7 +28,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Somebody writes into the second table in the moment after the first one was switched. */
+/**
+ * Where the catalog has no transaction over tables, somebody writes into the second one in the
+ * moment after the first one was switched.
+ */
 class PublishConflictIT {
   private static final Graph GRAPH = Shop.graph("amount >= 0");
   private static final Clock CLOCK = Clock.systemUTC();
@@ -43,7 +47,7 @@ class PublishConflictIT {
   @BeforeEach
   void prepareARunOfLateRows() {
     cluster = RunScene.cluster();
-    scene = new RunScene(folder);
+    scene = new RunScene(folder, LakeFixture.hadoop(folder));
     runner = new Runner(scene.lake(), scene.store(), cluster, scene.catalog(), CLOCK);
     scene.sell(GRAPH, Shop.sales(2, 2));
     RunId first = runner.submit(GRAPH, scene.plan(GRAPH));

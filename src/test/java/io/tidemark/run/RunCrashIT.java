@@ -46,8 +46,9 @@ class RunCrashIT {
           new Point(Moment.BEFORE, "Store.finishStep[build-clean"),
           new Point(Moment.AFTER, "Store.putEvidence[clean"),
           new Point(Moment.AFTER, "Store.move[RUNNING, READY"),
-          new Point(Moment.AFTER, "Lake.publish[clean"),
-          new Point(Moment.BEFORE, "Lake.publish[totals"),
+          new Point(Moment.BEFORE, "Lake.switchTogether"),
+          new Point(Moment.AFTER, "Lake.switchTogether"),
+          new Point(Moment.BEFORE, "Store.finishStep[publish-totals"),
           new Point(Moment.AFTER, "Lake.dropBranch[shop.clean"),
           new Point(Moment.BEFORE, "Store.move[PUBLISHING, PUBLISHED"));
 

@@ -77,6 +77,11 @@ public final class Faults {
         parts.add(dataset.id().value());
       } else if (argument instanceof io.tidemark.model.Stamp stamp) {
         parts.add(stamp.key());
+      } else if (argument instanceof List<?> list) {
+        list.stream()
+            .filter(io.tidemark.lake.Lake.Change.class::isInstance)
+            .map(change -> ((io.tidemark.lake.Lake.Change) change).stamp().key())
+            .forEach(parts::add);
       } else if (argument instanceof io.tidemark.model.JobSpec job) {
         parts.add(job.key());
       } else if (argument instanceof io.tidemark.model.Evidence evidence) {

@@ -1,0 +1,495 @@
+package io.tidemark.lake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.lake.Lake.AllDone;
+import io.tidemark.lake.Lake.Change;
+import io.tidemark.lake.Lake.Done;
+import io.tidemark.lake.Lake.NoneDone;
+import io.tidemark.model.JobSpec.CatalogSpec;
+import io.tidemark.model.Stamp;
+import io.tidemark.model.StampSummary;
+import io.tidemark.model.TidemarkException;
+import java.io.File;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableMetadataParser;
+import org.apache.iceberg.exceptions.CommitStateUnknownException;
+import org.apache.iceberg.jdbc.UncheckedSQLException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Several tables change together or not at all; one subclass for each database. */
+abstract class JointContract {
+  private Scene a;
+  private Scene b;
+  private CatalogSpec spec;
+  private long baseA;
+  private long baseB;
+  private long candidateA;
+  private long candidateB;
+
+  abstract CatalogSpec spec();
+
+  /** Names that no other test of the same catalog has. */
+  abstract String table(String name);
+
+  @BeforeEach
+  void open() {
+    spec = spec();
+    a = new Scene(spec, Scene.monthly(table("a")));
+    b = a.beside(table("b"));
+    for (Scene s : List.of(a, b)) {
+      s.append(s.row(1, "2001-01-05", "old"), s.row(2, "2001-02-05", "old"));
+    }
+    baseA = a.head();
+    baseB = b.head();
+    candidateA = a.candidate("r1", baseA, "2001-01", a.row(1, "2001-01-05", "new"));
+    candidateB = b.candidate("r1", baseB, "2001-01", b.row(1, "2001-01-05", "new"));
+  }
+
+  @AfterEach
+  void close() {
+    a.close();
+  }
+
+  /** The lake over a swap that something happens at. */
+  private Lake lake(PointerSwap swap) {
+    return new IcebergLake(a.fixture().catalog(), swap, Clock.systemUTC(), attempt -> {});
+  }
+
+  private PointerSwap real() {
+    return new JdbcPointerSwap(spec.name(), spec.properties());
+  }
+
+  private interface Around {
+    boolean commit(Supplier<Boolean> real);
+  }
+
+  private Lake lake(Around around) {
+    PointerSwap real = real();
+    return lake(
+        new PointerSwap() {
+          @Override
+          public boolean available() {
+            return true;
+          }
+
+          @Override
+          public boolean commit(List<Move> moves) {
+            return around.commit(() -> real.commit(moves));
+          }
+        });
+  }
+
+  private static Change publish(Scene s, String run, long base, long candidate, String slices) {
+    return new Lake.Publish(
+        s.dataset(),
+        base,
+        candidate,
+        s.slices(slices),
+        s.stamp(run, "publish", Stamp.Kind.PUBLISH, s.slices(slices)));
+  }
+
+  private List<Change> both() {
+    return List.of(
+        publish(a, "r1", baseA, candidateA, "2001-01"),
+        publish(b, "r1", baseB, candidateB, "2001-01"));
+  }
+
+  private static Change revert(Scene s, String key, long publish, String slices) {
+    return new Lake.Revert(
+        s.dataset(),
+        publish,
+        s.slices(slices),
+        s.stamp(key, "revert", Stamp.Kind.REVERT, s.slices(slices)));
+  }
+
+  private static List<String> oldRows(Scene s) {
+    return s.text(s.row(1, "2001-01-05", "old"), s.row(2, "2001-02-05", "old"));
+  }
+
+  private static List<String> newRows(Scene s) {
+    return s.text(s.row(1, "2001-01-05", "new"), s.row(2, "2001-02-05", "old"));
+  }
+
+  private void assertBothAreNewOnce() {
+    for (Scene s : List.of(a, b)) {
+      assertThat(s.rows()).isEqualTo(newRows(s));
+      assertThat(keys(s)).containsExactly("r1/publish");
+    }
+  }
+
+  private void assertNeitherChanged() {
+    for (Scene s : List.of(a, b)) {
+      assertThat(s.rows()).isEqualTo(oldRows(s));
+      assertThat(keys(s)).isEmpty();
+    }
+  }
+
+  private static List<String> keys(Scene s) {
+    Table table = s.fixture().table(s.table());
+    return StreamSupport.stream(
+            History.ancestry(table, table.currentSnapshot()).spliterator(), false)
+        .map(snapshot -> snapshot.summary().get(StampSummary.KEY))
+        .filter(java.util.Objects::nonNull)
+        .toList();
+  }
+
+  @Test
+  void twoTablesAreSwitchedTogetherAndBackAndAskedAgainAreLeftAlone() {
+    assertThat(a.lake().switchesTogether()).isTrue();
+
+    AllDone done = (AllDone) a.lake().switchTogether(both());
+
+    assertBothAreNewOnce();
+    assertThat(done.changes()).containsExactly(new Done(a.head()), new Done(b.head()));
+    assertThat(a.lake().switchTogether(both())).isEqualTo(done);
+    assertThat(a.ledger()).extracting(r -> r.run().value()).containsExactly("r1");
+    b.append(b.row(3, "2001-01-09", "later"));
+    List<Change> back =
+        List.of(
+            revert(b, "r2", done.changes().get(1).snapshot(), "2001-01"),
+            revert(a, "r2", done.changes().get(0).snapshot(), "2001-01"));
+    assertThat(a.lake().switchTogether(back)).isInstanceOf(AllDone.class);
+    for (Scene s : List.of(a, b)) {
+      s.expire();
+    }
+    assertThat(a.rows()).isEqualTo(oldRows(a));
+    assertThat(b.rows()).hasSize(3).containsAll(oldRows(b));
+  }
+
+  @Test
+  void slicesOfOneTableThatGoBackToDifferentOriginsGoBackInTheSameMoment() {
+    String both = "2001-01..2001-02";
+    a.run("r0", "2001-01", a.row(1, "2001-01-05", "zero"));
+    Done second = a.run("r2", both, a.row(1, "2001-01-05", "two"), a.row(2, "2001-02-05", "two"));
+
+    AllDone done =
+        (AllDone)
+            a.lake()
+                .switchTogether(
+                    List.of(
+                        revert(a, "u1", second.snapshot(), "2001-01"),
+                        revert(a, "u2", second.snapshot(), "2001-02")));
+
+    assertThat(done.changes()).doesNotHaveDuplicates();
+    assertThat(a.rows())
+        .isEqualTo(a.text(a.row(1, "2001-01-05", "zero"), a.row(2, "2001-02-05", "old")));
+    assertThat(a.ledger()).extracting(r -> r.run().value()).containsExactly("r0");
+    a.expire();
+    assertThat(a.rows()).hasSize(2);
+  }
+
+  @Test
+  void aConflictInOneTableLeavesAllAlone() {
+    b.append(b.row(9, "2001-01-07", "late"));
+    List<String> before = b.rows();
+
+    NoneDone none = (NoneDone) a.lake().switchTogether(both());
+
+    assertThat(none.dataset()).isEqualTo(b.dataset().id());
+    assertThat(none.conflict().slices()).isEqualTo(b.slices("2001-01"));
+    assertThat(a.rows()).isEqualTo(oldRows(a));
+    assertThat(keys(a)).isEmpty();
+    assertThat(b.rows()).isEqualTo(before);
+    assertThat(unused(a)).isEmpty();
+  }
+
+  @Test
+  void aCommitElsewhereInTheLastMomentIsAnalysedAndOneIntoTheSlicesRefused() {
+    AtomicInteger swaps = new AtomicInteger();
+    Lake intruded =
+        lake(
+            real -> {
+              if (swaps.getAndIncrement() == 0) {
+                b.append(b.row(3, "2001-07-05", "elsewhere"));
+              }
+              return real.get();
+            });
+
+    assertThat(intruded.switchTogether(both())).isInstanceOf(AllDone.class);
+
+    assertThat(swaps).hasValue(2);
+    assertThat(a.rows()).isEqualTo(newRows(a));
+    assertThat(b.rows()).hasSize(3).containsAll(newRows(b));
+    assertThat(unused(a)).isEmpty();
+    assertThat(unused(b)).isEmpty();
+    long head = b.head();
+    long next = b.candidate("r2", head, "2001-02", b.row(2, "2001-02-05", "newer"));
+    long nextA = a.candidate("r2", a.head(), "2001-02", a.row(2, "2001-02-05", "newer"));
+    List<Change> second =
+        List.of(
+            publish(a, "r2", a.head(), nextA, "2001-02"), publish(b, "r2", head, next, "2001-02"));
+    Lake refused =
+        lake(
+            real -> {
+              b.append(b.row(4, "2001-02-09", "late"));
+              return real.get();
+            });
+    assertThat(refused.switchTogether(second)).isInstanceOf(NoneDone.class);
+    assertThat(a.rows()).isEqualTo(newRows(a));
+  }
+
+  @Test
+  void anAnswerThatIsLostIsLookedForOnBothTables() {
+    AtomicBoolean lost = new AtomicBoolean();
+    Lake landing =
+        lake(
+            real -> {
+              boolean done = real.get();
+              if (lost.compareAndSet(false, true)) {
+                throw new CommitStateUnknownException(new SQLException("connection reset"));
+              }
+              return done;
+            });
+
+    assertThat(landing.switchTogether(both())).isInstanceOf(AllDone.class);
+
+    assertBothAreNewOnce();
+  }
+
+  @Test
+  void anAnswerThatIsLostOfACommitThatDidNotLandIsFollowedByAnother() {
+    AtomicInteger swaps = new AtomicInteger();
+    Lake losing =
+        lake(
+            real -> {
+              if (swaps.getAndIncrement() < 2) {
+                throw new CommitStateUnknownException(new SQLException("connection reset"));
+              }
+              return real.get();
+            });
+
+    assertThat(losing.switchTogether(both())).isInstanceOf(AllDone.class);
+
+    assertBothAreNewOnce();
+  }
+
+  @Test
+  void aCommitThatArrivesAfterItWasGivenUpAndRepeatedLandsOnce() {
+    List<Supplier<Boolean>> onTheWay = new ArrayList<>();
+    Lake slow =
+        lake(
+            real -> {
+              if (onTheWay.isEmpty()) {
+                onTheWay.add(real);
+                throw new CommitStateUnknownException(new SQLException("timeout"));
+              }
+              boolean done = real.get();
+              assertThat(onTheWay.get(0).get()).as("the first one comes too late").isFalse();
+              return done;
+            });
+
+    assertThat(slow.switchTogether(both())).isInstanceOf(AllDone.class);
+
+    assertBothAreNewOnce();
+  }
+
+  @Test
+  void aDatabaseThatNeverAnswersLeavesBothAloneAndNoFilesAndSaysSo() {
+    Lake dead =
+        lake(
+            real -> {
+              throw new UncheckedSQLException(new SQLException("disk is full"), "no");
+            });
+
+    assertThatThrownBy(() -> dead.switchTogether(both()))
+        .isInstanceOfSatisfying(
+            TidemarkException.class,
+            e -> {
+              assertThat(e.category()).isEqualTo(TidemarkException.Category.EXTERNAL);
+              assertThat(e.problems().get(0).why()).contains("disk is full");
+            });
+
+    assertNeitherChanged();
+    assertThat(unused(a)).isEmpty();
+    assertThat(a.lake().switchTogether(both())).isInstanceOf(AllDone.class);
+    assertBothAreNewOnce();
+  }
+
+  @Test
+  void aProcessThatDiesAroundTheSwapLeavesAllOrNothingAndTheNextOneEndsIt() {
+    Lake before =
+        lake(
+            real -> {
+              throw new ThreadDeath();
+            });
+    assertThatThrownBy(() -> before.switchTogether(both())).isInstanceOf(ThreadDeath.class);
+    assertNeitherChanged();
+    Lake after =
+        lake(
+            real -> {
+              assertThat(real.get()).isTrue();
+              throw new ThreadDeath();
+            });
+    assertThatThrownBy(() -> after.switchTogether(both())).isInstanceOf(ThreadDeath.class);
+    assertBothAreNewOnce();
+
+    assertThat(a.lake().switchTogether(both())).isInstanceOf(AllDone.class);
+
+    assertBothAreNewOnce();
+  }
+
+  @Test
+  void noReaderOfBothPointersEverSeesOneNewAndTheOtherOld() throws Exception {
+    Set<List<String>> seen = ConcurrentHashMap.newKeySet();
+    ScheduledExecutorService reader = Executors.newSingleThreadScheduledExecutor();
+    Future<?> reading =
+        reader.scheduleWithFixedDelay(() -> seen.add(pointers()), 0, 2, TimeUnit.MILLISECONDS);
+    for (int i = 2; i <= 5; i++) {
+      String run = "r" + i;
+      long headA = a.head();
+      long headB = b.head();
+      a.lake()
+          .switchTogether(
+              List.of(
+                  publish(
+                      a,
+                      run,
+                      headA,
+                      a.candidate(run, headA, "2001-01", a.row(i, "2001-01-05", run)),
+                      "2001-01"),
+                  publish(
+                      b,
+                      run,
+                      headB,
+                      b.candidate(run, headB, "2001-01", b.row(i, "2001-01-05", run)),
+                      "2001-01")));
+    }
+    assertThat(reading).as("the reader goes on").isNotDone();
+    reader.shutdown();
+    assertThat(reader.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+
+    seen.add(pointers());
+    assertThat(seen).hasSizeGreaterThan(4);
+    Set<List<String>> published = new HashSet<>();
+    for (List<String> pair : seen) {
+      List<String> newest = List.of(newestKey(a, pair.get(0)), newestKey(b, pair.get(1)));
+      assertThat(newest.get(0)).as("%s", pair).isEqualTo(newest.get(1));
+      published.add(newest);
+    }
+    assertThat(published).contains(List.of("r5/publish", "r5/publish"));
+  }
+
+  private static String newestKey(Scene s, String metadata) {
+    TableMetadata read = TableMetadataParser.read(s.fixture().table(s.table()).io(), metadata);
+    return read.currentSnapshot().summary().getOrDefault(StampSummary.KEY, "none");
+  }
+
+  /** What the catalog names for both tables at one moment. */
+  private List<String> pointers() {
+    String url = spec.properties().get("uri");
+    try (Connection connection = DriverManager.getConnection(url);
+        PreparedStatement query =
+            connection.prepareStatement(
+                "SELECT table_name, metadata_location FROM iceberg_tables"
+                    + " WHERE table_name IN (?, ?) ORDER BY table_name")) {
+      query.setString(1, a.table().name());
+      query.setString(2, b.table().name());
+      List<String> pointers = new ArrayList<>();
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          pointers.add(rows.getString(2));
+        }
+      }
+      return pointers;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void publishesBesideALiveWriterToOneOfTheTablesGetThroughAndLoseNothing() throws Exception {
+    AtomicInteger appended = new AtomicInteger();
+    ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor();
+    Future<?> writing =
+        writer.scheduleAtFixedRate(
+            () -> {
+              b.append(b.row(1000 + appended.get(), "2001-09-05", "live"));
+              appended.incrementAndGet();
+            },
+            0,
+            100,
+            TimeUnit.MILLISECONDS);
+    try {
+      assertThat(a.lake().switchTogether(both())).isInstanceOf(AllDone.class);
+      for (int i = 2; i <= 3; i++) {
+        String run = "r" + i;
+        long headA = a.head();
+        long headB = b.head();
+        List<Change> changes =
+            List.of(
+                publish(
+                    a,
+                    run,
+                    headA,
+                    a.candidate(run, headA, "2001-01", a.row(i, "2001-01-05", run)),
+                    "2001-01"),
+                publish(
+                    b,
+                    run,
+                    headB,
+                    b.candidate(run, headB, "2001-01", b.row(i, "2001-01-05", run)),
+                    "2001-01"));
+        assertThat(a.lake().switchTogether(changes)).isInstanceOf(AllDone.class);
+      }
+      assertThat(writing).as("the writer goes on").isNotDone();
+    } finally {
+      writer.shutdown();
+      assertThat(writer.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+    }
+
+    assertThat(appended).hasValueGreaterThan(0);
+    assertThat(b.rows()).hasSize(2 + appended.get());
+    assertThat(a.rows()).hasSize(2).contains(a.text(a.row(3, "2001-01-05", "r3")).get(0));
+  }
+
+  /** Manifests, manifest lists and metadata in a table's folder that nothing refers to. */
+  private static List<String> unused(Scene s) {
+    Table table = s.fixture().table(s.table());
+    TableMetadata metadata = Tables.metadata(table);
+    Set<String> used = new HashSet<>();
+    used.add(metadata.metadataFileLocation());
+    metadata.previousFiles().forEach(f -> used.add(f.file()));
+    table
+        .snapshots()
+        .forEach(
+            snapshot -> {
+              used.add(snapshot.manifestListLocation());
+              snapshot.allManifests(table.io()).forEach(m -> used.add(m.path()));
+            });
+    Set<String> names = new HashSet<>();
+    used.forEach(path -> names.add(path.substring(path.lastIndexOf('/') + 1)));
+    File[] files = Path.of(table.location(), "metadata").toFile().listFiles();
+    assertThat(files).isNotNull();
+    return Stream.of(files)
+        .map(File::getName)
+        .filter(name -> name.endsWith(".avro") || name.endsWith(".metadata.json"))
+        .filter(name -> !names.contains(name))
+        .toList();
+  }
+}
