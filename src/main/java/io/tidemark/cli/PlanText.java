@@ -97,7 +97,7 @@ final class PlanText {
 
   private static final class Sentence implements Step.Visitor<String> {
     @Override
-    public String prepare(Step.PrepareV1 step) {
+    public String prepare(Step.PrepareV2 step) {
       String pins =
           step.pins().entrySet().stream()
               .map(e -> e.getKey() + "@" + e.getValue())

@@ -55,7 +55,7 @@ record RunProgress(Watcher watcher) implements RunListener {
     return step.accept(
         new Step.Visitor<>() {
           @Override
-          public String prepare(Step.PrepareV1 s) {
+          public String prepare(Step.PrepareV2 s) {
             return "prepare branch and leases";
           }
 

@@ -18,7 +18,7 @@ public sealed interface Step {
 
   /** One method per kind of step: a new kind does not compile until everyone handles it. */
   interface Visitor<R> {
-    R prepare(PrepareV1 step);
+    R prepare(PrepareV2 step);
 
     R build(BuildV1 step);
 
@@ -32,7 +32,28 @@ public sealed interface Step {
    *
    * @param pins the inputs read from main
    * @param outputs the datasets that will be written
+   * @param heads main of each output when the plan was made, 0 for an empty one; none where a plan
+   *     of an earlier version did not say
    */
+  record PrepareV2(
+      String id,
+      SortedMap<DatasetId, Long> pins,
+      List<DatasetId> outputs,
+      SortedMap<DatasetId, Long> heads)
+      implements Step {
+    public PrepareV2 {
+      pins = Collections.unmodifiableSortedMap(new TreeMap<>(pins));
+      outputs = List.copyOf(outputs);
+      heads = Collections.unmodifiableSortedMap(new TreeMap<>(heads));
+    }
+
+    @Override
+    public <R> R accept(Visitor<R> visitor) {
+      return visitor.prepare(this);
+    }
+  }
+
+  /** As plans said it before they named the heads of their outputs. */
   record PrepareV1(String id, SortedMap<DatasetId, Long> pins, List<DatasetId> outputs)
       implements Step {
     public PrepareV1 {
@@ -42,7 +63,7 @@ public sealed interface Step {
 
     @Override
     public <R> R accept(Visitor<R> visitor) {
-      return visitor.prepare(this);
+      return visitor.prepare(new PrepareV2(id, pins, outputs, new TreeMap<>()));
     }
   }
 

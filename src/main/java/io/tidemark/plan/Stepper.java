@@ -33,7 +33,7 @@ final class Stepper {
     }
     List<DatasetId> ids = order.stream().map(w -> w.dataset().id()).toList();
     Set<DatasetId> outputs = Set.copyOf(ids);
-    steps.add(new Step.PrepareV1("prepare", pins(order, outputs), ids));
+    steps.add(new Step.PrepareV2("prepare", pins(order, outputs), ids, heads(ids)));
     for (Work work : order) {
       DatasetId id = work.dataset().id();
       SortedMap<DatasetId, Step.InputRef> inputs = inputs(work, outputs);
@@ -64,6 +64,13 @@ final class Stepper {
       }
     }
     return inputs;
+  }
+
+  /** What the plan takes for granted of the outputs: nobody replaced these slices since. */
+  private SortedMap<DatasetId, Long> heads(List<DatasetId> outputs) {
+    SortedMap<DatasetId, Long> heads = new TreeMap<>();
+    outputs.forEach(id -> heads.put(id, head(id).orElse(0L)));
+    return heads;
   }
 
   /** What is read from main: inputs, and the datasets that checks refer to. */

@@ -66,7 +66,8 @@ public final class Runner {
    * Records a run of a plan; touches no table. If the very same work was submitted before and is
    * not finished, or is what main holds, it is that run.
    *
-   * @throws TidemarkException USER if the plan has nothing to do
+   * @throws TidemarkException USER if the plan has nothing to do, or if somebody replaced slices of
+   *     its outputs since it was made
    */
   public RunId submit(Graph graph, Plan plan) {
     if (plan.isEmpty()) {
@@ -83,9 +84,20 @@ public final class Runner {
 
   /** Estimates and reasons may read differently from one planning to the next. */
   private static boolean isSameWork(RunRow run, Graph graph, Plan plan) {
-    return run.plan().steps().equals(plan.steps())
+    return work(run.plan()).equals(work(plan))
         && run.plan().change().equals(plan.change())
         && run.graph().equals(graph);
+  }
+
+  /** Where outputs stood does not tell one piece of work from another. */
+  private static List<Step> work(Plan plan) {
+    return plan.steps().stream().map(Runner::withoutHeads).toList();
+  }
+
+  private static Step withoutHeads(Step step) {
+    return step instanceof Step.PrepareV2 p
+        ? new Step.PrepareV1(p.id(), p.pins(), p.outputs())
+        : step;
   }
 
   private static boolean isOpen(RunState state) {
@@ -103,6 +115,7 @@ public final class Runner {
   }
 
   private RunId create(Graph graph, Plan plan) {
+    Freshness.require(lake, graph, plan);
     Instant now = clock.instant();
     Fingerprint hash = Publisher.planHash(plan);
     String name = NAME.format(now) + "-" + hash.hex().substring(0, 4);

@@ -47,7 +47,7 @@ final class StepExecution implements Step.Visitor<Void> {
   }
 
   @Override
-  public Void prepare(Step.PrepareV1 step) {
+  public Void prepare(Step.PrepareV2 step) {
     if (work.journal().result(prepared(step)).isPresent()) {
       return null;
     }
@@ -80,12 +80,12 @@ final class StepExecution implements Step.Visitor<Void> {
   }
 
   /** Each attempt leases its own inputs. */
-  private String prepared(Step.PrepareV1 step) {
+  private String prepared(Step.PrepareV2 step) {
     int attempt = work.journal().basis().map(Journal.Basis::attempt).orElse(0);
     return Journal.attempt(step.id(), attempt);
   }
 
-  private Journal.Basis firstBasis(Step.PrepareV1 step) {
+  private Journal.Basis firstBasis(Step.PrepareV2 step) {
     TreeMap<DatasetId, Long> heads = new TreeMap<>();
     TreeMap<DatasetId, SliceSet> slices = new TreeMap<>();
     for (DatasetId output : step.outputs()) {

@@ -138,7 +138,11 @@ final class Samples {
                     new Plan.Reason(ChangeKind.UPSTREAM, months("2001-01"), "city_day is rebuilt")),
                 new Cost(1, 31, 4_567, Optional.empty()))),
         List.of(
-            new Step.PrepareV1("prepare", new TreeMap<>(Map.of(EVENTS, 7L)), List.of(DAYS, MONTHS)),
+            new Step.PrepareV2(
+                "prepare",
+                new TreeMap<>(Map.of(EVENTS, 7L)),
+                List.of(DAYS, MONTHS),
+                new TreeMap<>(Map.of(DAYS, 3L, MONTHS, 0L))),
             new Step.VerifyV1("verify-city_day", DAYS, days("2001-01-01..2001-01-31"))),
         new Cost(32, 71, 12_350_245, Optional.empty()));
   }

@@ -134,7 +134,7 @@ class PlannerTest {
             "publish-clean",
             "publish-routes",
             "publish-daily");
-    assertThat(((Step.PrepareV1) plan.steps().get(0)).pins())
+    assertThat(((Step.PrepareV2) plan.steps().get(0)).pins())
         .containsOnlyKeys(DatasetId.of("flights"), DatasetId.of("airports"));
     assertThat(((Step.BuildV1) plan.steps().get(1)).inputs())
         .containsEntry(DatasetId.of("flights"), new Step.MainSnapshot(1));

@@ -98,7 +98,7 @@ final class World {
       columns.put(impact.dataset(), changedColumns(graph, impact));
     }
     for (Step step : plan.steps()) {
-      if (step instanceof Step.PrepareV1 prepare) {
+      if (step instanceof Step.PrepareV2 prepare) {
         prepare.outputs().forEach(o -> bases.put(o, table(graph, o).head));
       } else if (step instanceof Step.BuildV1 build) {
         build(graph, build, bases, run);
