@@ -160,6 +160,12 @@ final class IcebergLake implements Lake {
   }
 
   @Override
+  public Set<String> holders(TableRef ref) {
+    return Trouble.explain(
+        ref, "reading its refs", () -> tables.find(ref).map(Refs::holders).orElse(Set.of()));
+  }
+
+  @Override
   public void release(TableRef ref, String holder) {
     Trouble.explain(ref, "releasing a lease", () -> refs.release(ref, holder));
   }

@@ -73,6 +73,9 @@ public interface Lake extends AutoCloseable {
    */
   void lease(TableRef table, long snapshot, String holder, Instant until);
 
+  /** Who has leases on a table. */
+  Set<String> holders(TableRef table);
+
   /** Gives up every lease of a holder on a table; does nothing if there is none. */
   void release(TableRef table, String holder);
 

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.iceberg.ManageSnapshots;
@@ -44,6 +46,17 @@ final class Refs {
 
   void lease(TableRef ref, long snapshot, String holder, Instant until) {
     tag(ref, LEASE + holder + "-" + snapshot, snapshot, until);
+  }
+
+  static Set<String> holders(Table table) {
+    Set<String> holders = new TreeSet<>();
+    for (String name : table.refs().keySet()) {
+      int end = name.lastIndexOf('-');
+      if (name.startsWith(LEASE) && end > LEASE.length()) {
+        holders.add(name.substring(LEASE.length(), end));
+      }
+    }
+    return holders;
   }
 
   void release(TableRef ref, String holder) {

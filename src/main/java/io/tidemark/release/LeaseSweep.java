@@ -1,27 +1,26 @@
 package io.tidemark.release;
 
 import io.tidemark.lake.Lake;
-import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Facts;
 import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.SliceRecord;
+import io.tidemark.model.TableRef;
 import io.tidemark.model.Transform;
 import io.tidemark.store.Store;
 import io.tidemark.store.Store.RunRow;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Gives up the leases of earlier runs that no slice on main depends on any more, after a publish
- * took their place.
+ * took their place. Looks at who holds leases, so none is passed over however long ago it was
+ * taken.
  */
 final class LeaseSweep {
-  /** Runs further back had their turn when they were displaced. */
-  private static final int RECENT = 20;
-
   private final Lake lake;
   private final Store store;
 
@@ -35,24 +34,27 @@ final class LeaseSweep {
     for (DatasetId output : Gate.published(published.plan())) {
       published.graph().transformOf(output).ifPresent(t -> inputs.addAll(t.inputs()));
     }
-    List<RunId> earlier =
-        store.runs(RECENT).stream()
-            .filter(r -> r.state() == RunState.PUBLISHED || r.state() == RunState.REVERTED)
-            .map(RunRow::id)
-            .filter(id -> !id.equals(published.id()))
-            .toList();
-    if (earlier.isEmpty()) {
-      return;
-    }
     for (DatasetId input : inputs) {
-      Set<RunId> needed = neededBy(published, input);
-      Dataset dataset = published.graph().dataset(input);
-      for (RunId run : earlier) {
-        if (!needed.contains(run)) {
-          lake.release(dataset.table(), run.value());
-        }
+      TableRef table = published.graph().dataset(input).table();
+      Set<String> over =
+          lake.holders(table).stream()
+              .filter(holder -> !holder.equals(published.id().value()))
+              .filter(this::isOver)
+              .collect(Collectors.toSet());
+      if (!over.isEmpty()) {
+        neededBy(published, input).forEach(run -> over.remove(run.value()));
+        over.forEach(holder -> lake.release(table, holder));
       }
     }
+  }
+
+  /** One that the control database does not know may be somebody else's; its lease ends by age. */
+  private boolean isOver(String holder) {
+    return store
+        .findRun(new RunId(holder))
+        .map(RunRow::state)
+        .filter(s -> s == RunState.PUBLISHED || s == RunState.REVERTED || s == RunState.ABANDONED)
+        .isPresent();
   }
 
   private Set<RunId> neededBy(RunRow published, DatasetId input) {

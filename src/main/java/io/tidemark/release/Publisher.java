@@ -41,8 +41,17 @@ public final class Publisher {
   private final Store store;
   private final Claims claims;
   private final Clock clock;
+  private final Patience patience;
 
   public Publisher(Lake lake, Store store, Clock clock) {
+    this(lake, store, clock, Patience.DEFAULT);
+  }
+
+  /**
+   * @param patience with failures of the control database and the tables
+   */
+  public Publisher(Lake lake, Store store, Clock clock, Patience patience) {
+    this.patience = patience;
     this.lake = lake;
     this.store = store;
     this.claims = new Claims(store, clock);
@@ -68,6 +77,11 @@ public final class Publisher {
    *     state to be published
    */
   public List<TablePublished> publish(RunId id) {
+    return patience.apply(() -> tryToPublish(id), (cause, pause) -> {});
+  }
+
+  /** Begins with what is recorded, and so goes on where an earlier try failed. */
+  private List<TablePublished> tryToPublish(RunId id) {
     RunRow run = Runs.load(store, id);
     if (run.state() == RunState.PUBLISHED) {
       return published(run);

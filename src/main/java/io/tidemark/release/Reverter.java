@@ -36,8 +36,17 @@ public final class Reverter {
   private final Store store;
   private final Claims claims;
   private final Clock clock;
+  private final Patience patience;
 
   public Reverter(Lake lake, Store store, Clock clock) {
+    this(lake, store, clock, Patience.DEFAULT);
+  }
+
+  /**
+   * @param patience with failures of the control database and the tables
+   */
+  public Reverter(Lake lake, Store store, Clock clock, Patience patience) {
+    this.patience = patience;
     this.lake = lake;
     this.store = store;
     this.claims = new Claims(store, clock);
@@ -79,6 +88,11 @@ public final class Reverter {
    *     works on the run; USER if the run published nothing in this scope
    */
   public List<TableReverted> revert(Graph graph, RunId id, Scope scope) {
+    return patience.apply(() -> tryToRevert(graph, id, scope), (cause, pause) -> {});
+  }
+
+  /** Finds what an earlier try has reverted by its stamps. */
+  private List<TableReverted> tryToRevert(Graph graph, RunId id, Scope scope) {
     Optional<RunRow> run = store.findRun(id);
     run.filter(r -> r.state() != RunState.PUBLISHED && r.state() != RunState.REVERTING)
         .filter(r -> r.state() != RunState.REVERTED)

@@ -14,6 +14,7 @@ import io.tidemark.model.TidemarkException;
 import io.tidemark.release.Claims;
 import io.tidemark.release.Journal;
 import io.tidemark.release.Ledger;
+import io.tidemark.release.Patience;
 import io.tidemark.release.Publisher;
 import io.tidemark.release.Reverter;
 import io.tidemark.release.Runs;

@@ -9,6 +9,7 @@ import io.tidemark.model.Plan;
 import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.release.Patience;
 import io.tidemark.release.Publisher;
 import io.tidemark.release.Reverter;
 import io.tidemark.store.Store;
@@ -92,16 +93,11 @@ class FaultsIT {
     private final Reverter reverter;
 
     Work(RunScene scene, Lake lake, Store store, Cluster cluster, Clock clock) {
-      runner =
-          new Runner(
-              lake,
-              store,
-              cluster,
-              new JobSpecs(scene.catalog(), lake),
-              clock,
-              new Patience(3, Duration.ZERO));
-      publisher = new Publisher(lake, store, clock);
-      reverter = new Reverter(lake, store, clock);
+      Patience patience = new Patience(3, Duration.ZERO);
+      JobSpecs specs = new JobSpecs(scene.catalog(), lake);
+      runner = new Runner(lake, store, cluster, specs, clock, patience);
+      publisher = new Publisher(lake, store, clock, patience);
+      reverter = new Reverter(lake, store, clock, patience);
     }
 
     void publish(RunId run) {

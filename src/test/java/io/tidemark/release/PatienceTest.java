@@ -1,4 +1,4 @@
-package io.tidemark.run;
+package io.tidemark.release;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.tidemark.run;
+package io.tidemark.release;
 
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
@@ -12,14 +12,14 @@ import java.util.function.Supplier;
  *
  * @param tries in all; at least 1
  */
-record Patience(int tries, Duration firstPause) {
-  static final Patience DEFAULT = new Patience(3, Duration.ofSeconds(1));
+public record Patience(int tries, Duration firstPause) {
+  public static final Patience DEFAULT = new Patience(3, Duration.ofSeconds(1));
 
   /**
    * @param retrying told before each pause
    * @throws TidemarkException the last EXTERNAL one when patience is at its end; any other at once
    */
-  <T> T apply(Supplier<T> work, BiConsumer<TidemarkException, Duration> retrying) {
+  public <T> T apply(Supplier<T> work, BiConsumer<TidemarkException, Duration> retrying) {
     Duration pause = firstPause;
     for (int left = tries; ; left--) {
       try {
