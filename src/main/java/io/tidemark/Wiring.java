@@ -35,7 +35,7 @@ final class Wiring implements Openers {
 
   @Override
   public Lake lake(Environment environment) {
-    return Lakes.open(environment.catalog(), clock);
+    return Lakes.open(environment.catalog(), clock, environment.limits().revertWindow());
   }
 
   @Override

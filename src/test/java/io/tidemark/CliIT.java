@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemark.model.Json;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
+import io.tidemark.testing.VisitsProject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,61 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CliIT {
   private static final Pattern RUN = Pattern.compile("Run (\\S+) is ");
-  private static final String PIPELINE =
-      """
-      name: shop
-      datasets:
-        visits:
-          table: shop.visits
-          kind: source
-          schema:
-            id: BIGINT NOT NULL
-            at: TIMESTAMP(6) NOT NULL
-            city: STRING NOT NULL
-            amount: INT NOT NULL
-          key: [id]
-          event_time: at
-          partition: P1M
-          slice: P1M
-        city_day:
-          table: shop.city_day
-          kind: derived
-          schema:
-            city: STRING NOT NULL
-            day: TIMESTAMP(6) NOT NULL
-            visits: BIGINT NOT NULL
-            amount: BIGINT NOT NULL
-          key: [city, day]
-          event_time: day
-          partition: P1M
-          slice: P1M
-          expectations:
-            - name: amounts are not negative
-              sql: amount >= 0
-      transforms:
-        city_day:
-          sql: city_day.sql
-          inputs: [visits]
-      """;
-  private static final String SQL =
-      """
-      SELECT
-        city,
-        CAST(FLOOR(`at` TO DAY) AS TIMESTAMP(6)) AS `day`,
-        COUNT(*) AS visits,
-        SUM(CAST(amount AS BIGINT)) AS amount
-      FROM visits
-      GROUP BY city, FLOOR(`at` TO DAY)
-      """;
-  private static final String CHANGE =
-      """
-      description: amounts were cents
-      datasets:
-        city_day:
-          columns: [amount]
-          relation: new_amount = old_amount * 100
-      """;
-
   private Path project;
   private CommandLineSession user;
   private String good;
@@ -87,23 +33,8 @@ class CliIT {
   void writesAProject(@TempDir Path folder) throws IOException {
     project = folder;
     user = new CommandLineSession(Wiring::open, project);
-    Files.createDirectories(project.resolve("jobs/shop/changes"));
-    write("jobs/shop/pipeline.yaml", PIPELINE);
-    write("jobs/shop/city_day.sql", SQL);
-    StringBuilder csv = new StringBuilder("id,at,city,amount\n");
-    for (int i = 0; i < 300; i++) {
-      csv.append(i)
-          .append(",2001-0")
-          .append(1 + i % 3)
-          .append("-1")
-          .append(i % 10)
-          .append(" 10:00:00,")
-          .append(i % 2 == 0 ? "Oslo" : "Łódź")
-          .append(',')
-          .append(i)
-          .append('\n');
-    }
-    write("visits.csv", csv + "300,never,Oslo,1\n");
+    VisitsProject.write(project);
+    write("visits.csv", VisitsProject.csv() + "300,never,Oslo,1\n");
   }
 
   private void write(String file, String text) throws IOException {
@@ -132,7 +63,9 @@ class CliIT {
   @Test
   @Order(1)
   void brokenFilesAreToldAllAtOnceWithTheirPlaces() throws IOException {
-    write("jobs/shop/pipeline.yaml", PIPELINE.replace("event_time: day", "event_tiem: day"));
+    write(
+        "jobs/shop/pipeline.yaml",
+        VisitsProject.PIPELINE.replace("event_time: day", "event_tiem: day"));
     write("jobs/shop/changes/bad.yaml", "datasets: [\n");
     Result result = fails(1, "validate");
     assertThat(result.err())
@@ -141,7 +74,7 @@ class CliIT {
         .contains("jobs/shop/changes/bad.yaml:")
         .containsPattern("\\d+ problems");
     Files.delete(project.resolve("jobs/shop/changes/bad.yaml"));
-    write("jobs/shop/pipeline.yaml", PIPELINE);
+    write("jobs/shop/pipeline.yaml", VisitsProject.PIPELINE);
     succeeds("validate");
   }
 
@@ -191,7 +124,9 @@ class CliIT {
   @Test
   @Order(5)
   void aPlanOfAnotherRevisionIsRefused() throws IOException {
-    write("jobs/shop/city_day.sql", SQL.replace("amount AS BIGINT)", "amount AS BIGINT) * 99"));
+    write(
+        "jobs/shop/city_day.sql",
+        VisitsProject.SQL.replace("amount AS BIGINT)", "amount AS BIGINT) * 99"));
     assertThat(fails(1, "run", project.resolve("plan.json").toString()).err())
         .contains("TM-CONTROL-009");
     assertThat(fails(1, "run", project.resolve("jobs/shop/city_day.sql").toString()).err())
@@ -201,7 +136,7 @@ class CliIT {
   @Test
   @Order(6)
   void anUnexplainedChangeIsBlockedAndMainStays() throws IOException {
-    write("jobs/shop/changes/cents.yaml", CHANGE);
+    write("jobs/shop/changes/cents.yaml", VisitsProject.CHANGE);
     Result run = user.run("run", "--change", "cents");
     assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(4);
     assertThat(run.out()).contains("is blocked").contains("unexplained");
@@ -221,7 +156,9 @@ class CliIT {
   @Test
   @Order(7)
   void theDeclaredChangeIsPublished() throws IOException {
-    write("jobs/shop/city_day.sql", SQL.replace("amount AS BIGINT)", "amount AS BIGINT) * 100"));
+    write(
+        "jobs/shop/city_day.sql",
+        VisitsProject.SQL.replace("amount AS BIGINT)", "amount AS BIGINT) * 100"));
     Result run = succeeds("run", "--change", "changes/cents.yaml");
     assertThat(run.out()).contains("is ready").contains("explained");
     good = runId(run);

@@ -43,6 +43,7 @@ final class ProjectControl implements Control {
 
     @Override
     public Report.StatusShown status(Operation.Status operation) {
+      runs().announce();
       return new StateHandler(workplace).status();
     }
 
@@ -58,6 +59,7 @@ final class ProjectControl implements Control {
 
     @Override
     public Report.Planned plan(Operation.MakePlan operation) {
+      runs().announce();
       return new PlanHandler(workplace).plan(operation);
     }
 
@@ -73,11 +75,13 @@ final class ProjectControl implements Control {
 
     @Override
     public Report.RunShown showRun(Operation.ShowRun operation) {
+      runs().announce();
       return runs().show(operation);
     }
 
     @Override
     public Report.RunsListed listRuns(Operation.ListRuns operation) {
+      runs().announce();
       return runs().list(operation);
     }
 

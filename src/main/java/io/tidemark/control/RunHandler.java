@@ -7,6 +7,7 @@ import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.release.Publisher;
+import io.tidemark.release.Recovery;
 import io.tidemark.release.Runs;
 import io.tidemark.run.Runner;
 import io.tidemark.store.Store.RunRow;
@@ -37,10 +38,51 @@ final class RunHandler {
    * not stand in the way of what was asked for.
    */
   void resume() {
+    recoverIfLost();
     Runner runner = null;
     for (RunRow run : Runs.interrupted(workplace.store(), workplace.clock())) {
       runner = runner == null ? runner() : runner;
       resume(runner, run);
+    }
+  }
+
+  /**
+   * For commands that only look: what an earlier process left is said, and left to a command that
+   * works, since bringing it to its end may take a Flink job.
+   */
+  void announce() {
+    recoverIfLost();
+    for (RunRow run : Runs.interrupted(workplace.store(), workplace.clock())) {
+      watcher.note(
+          "Run "
+              + run.id()
+              + " was interrupted while "
+              + doing(run.state())
+              + "; the next load, run, publish, revert or rollback resumes it.");
+    }
+  }
+
+  /** A control database without any run may be one that was lost: tables know what it knew. */
+  private void recoverIfLost() {
+    if (workplace.store().runs(1).isEmpty()) {
+      try {
+        recover();
+      } catch (TidemarkException e) {
+        // A project that cannot be read says so to whoever needs it; a list of runs does not.
+        watcher.note("Runs could not be read back: " + e.problems().get(0).what() + ".");
+      }
+    }
+  }
+
+  private void recover() {
+    List<RunId> runs = new Recovery(workplace.lake(), workplace.store()).recover(workplace.graph());
+    if (!runs.isEmpty()) {
+      watcher.note(
+          "The control database did not know "
+              + (runs.size() == 1 ? "1 run" : runs.size() + " runs")
+              + " that tables tell of; "
+              + (runs.size() == 1 ? "it was" : "they were")
+              + " read back from there.");
     }
   }
 
@@ -130,6 +172,7 @@ final class RunHandler {
   }
 
   Report.DiffShown diff(Operation.Diff operation) {
+    recoverIfLost();
     RunRow run = Resolve.run(workplace.store(), operation.run());
     return Describe.diff(run, workplace.store().evidence(run.id()));
   }

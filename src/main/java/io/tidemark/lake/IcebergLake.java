@@ -3,6 +3,7 @@ package io.tidemark.lake;
 import io.tidemark.model.Analysis;
 import io.tidemark.model.Changes;
 import io.tidemark.model.Dataset;
+import io.tidemark.model.Environment;
 import io.tidemark.model.Facts.Refusal;
 import io.tidemark.model.Facts.SliceFiles;
 import io.tidemark.model.Facts.TableFacts;
@@ -16,6 +17,7 @@ import io.tidemark.model.TableRef;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -31,14 +33,13 @@ import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.io.InputFile;
+import org.apache.iceberg.io.OutputFile;
 
 /** The lake on an Iceberg catalog. */
 final class IcebergLake implements Lake {
-  /** How long the state before a publish is kept for a revert. */
-  private static final Duration REVERT_WINDOW = Duration.ofDays(30);
-
   private final Tables tables;
   private final Clock clock;
+  private final Duration revertWindow;
   private final Refs refs;
   private final Guard guard;
   private final Setup setup;
@@ -49,10 +50,15 @@ final class IcebergLake implements Lake {
   private final Deltas deltas = new Deltas();
 
   IcebergLake(Catalog catalog, Clock clock, Backoff backoff) {
-    this(catalog, PointerSwap.NONE, clock, backoff);
+    this(catalog, PointerSwap.NONE, clock, backoff, Environment.Limits.REVERT_WINDOW);
   }
 
-  IcebergLake(Catalog catalog, PointerSwap swap, Clock clock, Backoff backoff) {
+  /**
+   * @param revertWindow how long the state before a publish is kept for a revert
+   */
+  IcebergLake(
+      Catalog catalog, PointerSwap swap, Clock clock, Backoff backoff, Duration revertWindow) {
+    this.revertWindow = revertWindow;
     this.tables = new Tables(catalog);
     this.clock = clock;
     this.refs = new Refs(tables, clock, backoff);
@@ -61,7 +67,7 @@ final class IcebergLake implements Lake {
     this.replacement = new Replacement(tables, deltas, backoff);
     this.swap = swap;
     this.joint = new JointReplacement(tables, replacement, swap, backoff);
-    this.rollback = new Rollback(refs, clock, REVERT_WINDOW);
+    this.rollback = new Rollback(refs, clock, revertWindow);
   }
 
   @Override
@@ -274,14 +280,14 @@ final class IcebergLake implements Lake {
   /** A tag that keeps the files that leave, for as long as a revert may need them. */
   private void keepBefore(TableRef ref, Stamp stamp, long snapshot) {
     if (snapshot != 0) {
-      refs.tag(ref, name("before", stamp), snapshot, clock.instant().plus(REVERT_WINDOW));
+      refs.tag(ref, name("before", stamp), snapshot, clock.instant().plus(revertWindow));
     }
   }
 
   /** Notes the commit where no expiry reaches it; a tag keeps what a revert has to know of it. */
   private void keepAfter(TableRef ref, Stamp stamp, long snapshot) {
     String name = name("after", stamp);
-    Instant until = clock.instant().plus(REVERT_WINDOW);
+    Instant until = clock.instant().plus(revertWindow);
     Journal.record(
         refs,
         ref,
@@ -323,6 +329,21 @@ final class IcebergLake implements Lake {
           }
           try (InputStream in = file.newStream()) {
             return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  @Override
+  public void writeText(TableRef ref, String path, String text) {
+    Trouble.explain(
+        ref,
+        "writing a document",
+        () -> {
+          OutputFile file = tables.load(ref).io().newOutputFile(path);
+          try (OutputStream out = file.createOrOverwrite()) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }

@@ -187,6 +187,9 @@ public interface Lake extends AutoCloseable {
   /** Reads a document that a job wrote; empty if there is none. */
   Optional<String> readText(TableRef table, String path);
 
+  /** Writes a document, in place of one that is there. */
+  void writeText(TableRef table, String path, String text);
+
   /** Where a job should write a document of this name for a table; inside the table's location. */
   String documentPath(TableRef table, String name);
 

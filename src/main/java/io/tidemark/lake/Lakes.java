@@ -1,9 +1,11 @@
 package io.tidemark.lake;
 
+import io.tidemark.model.Environment;
 import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -23,17 +25,22 @@ public final class Lakes {
    *     make no catalog
    */
   public static Lake open(CatalogSpec spec) {
-    return open(spec, Clock.systemUTC());
+    return open(spec, Clock.systemUTC(), Environment.Limits.REVERT_WINDOW);
   }
 
-  /** As {@link #open(CatalogSpec)}, with the clock that ages of tags are counted by. */
-  public static Lake open(CatalogSpec spec, Clock clock) {
+  /**
+   * As {@link #open(CatalogSpec)}.
+   *
+   * @param clock that ages of tags are counted by
+   * @param revertWindow how long the state before a publish is kept for a revert
+   */
+  public static Lake open(CatalogSpec spec, Clock clock, Duration revertWindow) {
     Catalog catalog = catalog(spec);
     PointerSwap swap =
         catalog instanceof JdbcCatalog
             ? new JdbcPointerSwap(spec.name(), properties(spec))
             : PointerSwap.NONE;
-    return new IcebergLake(catalog, swap, clock, Backoff.exponential());
+    return new IcebergLake(catalog, swap, clock, Backoff.exponential(), revertWindow);
   }
 
   private static Catalog catalog(CatalogSpec spec) {

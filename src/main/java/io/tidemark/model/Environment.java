@@ -1,6 +1,7 @@
 package io.tidemark.model;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -42,8 +43,17 @@ public record Environment(
   /**
    * @param batchBytes the most input bytes that one build step reads; at least one slice is read
    * @param maxSlices the most slices that one run may touch
+   * @param revertWindow how long what a publish replaced is kept, so that it can be put back
    */
-  public record Limits(long batchBytes, long maxSlices) {}
+  public record Limits(long batchBytes, long maxSlices, Duration revertWindow) {
+    /** How long a revert stays possible where nothing else is asked for. */
+    public static final Duration REVERT_WINDOW = Duration.ofDays(30);
+
+    /** With the usual window. */
+    public Limits(long batchBytes, long maxSlices) {
+      this(batchBytes, maxSlices, REVERT_WINDOW);
+    }
+  }
 
   public Environment {
     Objects.requireNonNull(name, "name");

@@ -194,6 +194,7 @@ public final class Publisher {
       throw conflict(run, conflicts(Runs.load(store, run.id())));
     }
     keepInputs(run, journal);
+    keepRecord(run);
     List<Switch> left = switches(run, journal, attempt);
     claim.check();
     if (left.size() > 1 && lake.switchesTogether()) {
@@ -393,6 +394,19 @@ public final class Publisher {
               old.identical(),
               old.diff(),
               old.checks()));
+    }
+  }
+
+  /** What the control database alone knew stays readable without it. */
+  private void keepRecord(RunRow run) {
+    for (Evidence evidence : store.evidence(run.id())) {
+      if (!evidence.slices().isEmpty()) {
+        RunRecord.write(
+            lake,
+            run.id(),
+            run.graph().dataset(evidence.dataset()),
+            new RunRecord(run.plan(), run.graph(), evidence));
+      }
     }
   }
 

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -36,6 +37,7 @@ import java.util.stream.Stream;
 public final class ConfigReader {
   private static final long DEFAULT_BATCH_BYTES = 4L << 30;
   private static final long DEFAULT_MAX_SLICES = 10_000;
+  private static final long MOST_DAYS = 3650;
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{([^}]*)\\}");
   private static final Pattern SECRET =
       Pattern.compile(
@@ -203,7 +205,26 @@ public final class ConfigReader {
       return new Limits(
           map.optional("batch_bytes", v -> positive(v, "'batch_bytes'"))
               .orElse(DEFAULT_BATCH_BYTES),
-          map.optional("max_slices", v -> positive(v, "'max_slices'")).orElse(DEFAULT_MAX_SLICES));
+          map.optional("max_slices", v -> positive(v, "'max_slices'")).orElse(DEFAULT_MAX_SLICES),
+          map.optional("revert_days", this::days).orElse(Limits.REVERT_WINDOW));
+    }
+
+    private Optional<Duration> days(YamlValue value) {
+      return positive(value, "'revert_days'")
+          .filter(
+              days -> {
+                if (days <= MOST_DAYS) {
+                  return true;
+                }
+                problems.add(
+                    value.where(),
+                    "TM-CONF-004",
+                    "'revert_days' is larger than " + MOST_DAYS,
+                    "every day keeps the files that publishes replaced on it",
+                    "write the number of days in which a wrong publish is noticed");
+                return false;
+              })
+          .map(Duration::ofDays);
     }
 
     private Optional<Long> positive(YamlValue value, String what) {

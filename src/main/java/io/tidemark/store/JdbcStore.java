@@ -58,6 +58,19 @@ final class JdbcStore implements Store {
   }
 
   @Override
+  public void restoreRun(RunRow run) {
+    database.update(
+        "INSERT INTO tidemark_run VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        run.id().value(),
+        run.state().name(),
+        RecordJson.write(run.plan(), Plan.class),
+        RecordJson.write(run.graph(), Graph.class),
+        run.reason(),
+        micros(run.created()),
+        micros(run.updated()));
+  }
+
+  @Override
   public Optional<RunRow> findRun(RunId id) {
     return database.query(this::readRun, RUN_COLUMNS + " WHERE id = ?", id.value()).stream()
         .findFirst();

@@ -35,6 +35,9 @@ public interface Store extends AutoCloseable {
   /** Records a run in state PLANNED. Does nothing if the run exists with the same plan. */
   void createRun(RunId id, Plan plan, Graph graph, Instant now);
 
+  /** Records a run as tables tell of it, in whatever state. Does nothing if the run exists. */
+  void restoreRun(RunRow run);
+
   /** Empty if no run of this id was recorded. */
   Optional<RunRow> findRun(RunId id);
 

@@ -19,6 +19,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -78,7 +79,8 @@ abstract class JointContract {
 
   /** The lake over a swap that something happens at. */
   private Lake lake(PointerSwap swap) {
-    return new IcebergLake(a.fixture().catalog(), swap, Clock.systemUTC(), attempt -> {});
+    return new IcebergLake(
+        a.fixture().catalog(), swap, Clock.systemUTC(), attempt -> {}, Duration.ofDays(30));
   }
 
   private PointerSwap real() {

@@ -9,7 +9,10 @@ import io.tidemark.model.Grain;
 import io.tidemark.model.Pin;
 import io.tidemark.model.SliceRecord;
 import io.tidemark.model.SliceSet;
+import io.tidemark.model.Stamp;
 import io.tidemark.model.TidemarkException;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -55,6 +58,27 @@ abstract class LakeContract {
                 s.row(5, "2001-03-01", "later")));
     s.expire();
     assertThat(s.rows()).hasSize(4);
+  }
+
+  @Test
+  void whatAPublishReplacedIsKeptForTheRevertWindowThatIsConfigured() {
+    Scene s = scene();
+    s.append(s.row(1, "2001-01-05", "old"));
+    try (Lake week = Lakes.open(s.fixture().spec(), Clock.systemUTC(), Duration.ofDays(7))) {
+      long base = s.head();
+      long candidate = s.candidate("r1", base, "2001-01", s.row(1, "2001-01-05", "new"));
+      week.publish(
+          s.dataset(),
+          base,
+          candidate,
+          s.slices("2001-01"),
+          s.stamp("r1", "publish", Stamp.Kind.PUBLISH, s.slices("2001-01")));
+    }
+
+    for (String tag : List.of("tidemark-before-r1", "tidemark-after-r1")) {
+      assertThat(Duration.ofMillis(s.fixture().table(s.table()).refs().get(tag).maxRefAgeMs()))
+          .isBetween(Duration.ofDays(7), Duration.ofDays(7).plusHours(1));
+    }
   }
 
   @Test
@@ -160,6 +184,7 @@ abstract class LakeContract {
     s.lake().lease(s.table(), leased, "plan-1", Instant.now().plusSeconds(3600));
     s.lake().lease(s.table(), leased, "plan-1", Instant.now().plusSeconds(7200));
     s.lake().lease(s.table(), leased, "plan", Instant.now().plusSeconds(3600));
+    assertThat(s.lake().holders(s.table())).containsExactly("plan", "plan-1");
     s.append(s.row(2, "2001-01-05", "new"));
 
     s.expire();

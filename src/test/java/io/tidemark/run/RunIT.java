@@ -20,6 +20,7 @@ import io.tidemark.model.SliceSet;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.release.Ledger;
+import io.tidemark.release.Patience;
 import io.tidemark.release.Publisher;
 import io.tidemark.release.Reverter;
 import io.tidemark.store.Store;

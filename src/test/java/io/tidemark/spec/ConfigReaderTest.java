@@ -8,6 +8,7 @@ import io.tidemark.model.TidemarkException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,8 @@ class ConfigReaderTest {
     assertThat(production.store().password()).contains("secret-of-TIDEMARK_STORE_PASSWORD");
     assertThat(production.catalog().properties()).containsEntry("type", "rest");
     assertThat(production.cluster().rest()).contains("http://jobmanager.example.org:8081");
-    assertThat(production.limits()).isEqualTo(new Environment.Limits(4294967296L, 10_000));
+    assertThat(production.limits())
+        .isEqualTo(new Environment.Limits(4294967296L, 10_000, Duration.ofDays(30)));
     assertThat(production.toString()).doesNotContain("secret-of");
   }
 
@@ -65,12 +67,14 @@ class ConfigReaderTest {
               type: rest
               properties: {token: '${FILE:pw}', retries: 3}
             store: {url: 'jdbc:postgresql://h/db', user: u, password: '${ENV:PW}'}
+            limits: {revert_days: 7}
             """);
 
     assertThat(env.catalog().properties())
         .containsEntry("token", "from file")
         .containsEntry("retries", "3");
     assertThat(env.store().password()).contains("s3cret");
+    assertThat(env.limits().revertWindow()).isEqualTo(Duration.ofDays(7));
   }
 
   @Test
@@ -106,7 +110,7 @@ class ConfigReaderTest {
             catalog: {type: rest, nmae: c, properties: {uri: '${ENV:NONE}', x: '${NOPE}'}}
             flink: {parallelism: 0, rest: jobmanager, slots: 3}
             store: {url: 'jdbc:h2:mem', password: '${FILE:none}'}
-            limits: {batch_bytes: many}
+            limits: {batch_bytes: many, revert_days: 4000}
             """);
 
     assertThat(refused.problems())
@@ -122,7 +126,8 @@ class ConfigReaderTest {
             "config/prod.yaml:3:9: TM-CONF-005: the control database is neither SQLite nor"
                 + " PostgreSQL",
             "config/prod.yaml:3:39: TM-CONF-003: the file 'none' cannot be read",
-            "config/prod.yaml:4:23: TM-YAML-012: 'batch_bytes' must be a whole number");
+            "config/prod.yaml:4:23: TM-YAML-012: 'batch_bytes' must be a whole number",
+            "config/prod.yaml:4:42: TM-CONF-004: 'revert_days' is larger than 3650");
   }
 
   @Test

@@ -94,6 +94,22 @@ abstract class StoreContract {
   }
 
   @Test
+  void aRunIsRestoredInItsStateAndNeverOverOneThatIsThere() {
+    Store.RunRow row =
+        new Store.RunRow(
+            new RunId("lost"), RunState.PUBLISHED, plan("a"), graph(), "from tables", NOW, NOW);
+    store.createRun(new RunId("known"), plan("b"), graph(), NOW);
+
+    store.restoreRun(row);
+    store.restoreRun(
+        new Store.RunRow(
+            new RunId("known"), RunState.REVERTED, plan("c"), graph(), "from tables", NOW, NOW));
+
+    assertThat(store.findRun(new RunId("lost"))).contains(row);
+    assertThat(store.findRun(new RunId("known")).orElseThrow().state()).isEqualTo(RunState.PLANNED);
+  }
+
+  @Test
   void aMoveHappensOnceAndOnlyAlongAnEdge() {
     RunId id = new RunId("r1");
     store.createRun(id, plan("a"), graph(), NOW);

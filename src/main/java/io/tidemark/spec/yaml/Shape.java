@@ -48,7 +48,7 @@ public enum Shape {
   CATALOG("name", "type", "properties"),
   FLINK("rest", "parallelism", "job_jar"),
   STORE("url", "user", "password"),
-  LIMITS("batch_bytes", "max_slices");
+  LIMITS("batch_bytes", "max_slices", "revert_days");
 
   private final String keys;
 

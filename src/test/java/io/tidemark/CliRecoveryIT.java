@@ -1,0 +1,151 @@
+package io.tidemark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.testing.CommandLineSession;
+import io.tidemark.testing.CommandLineSession.Result;
+import io.tidemark.testing.VisitsProject;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A command that is killed, and a control database that is lost; each step needs the last. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class CliRecoveryIT {
+  private static final Pattern RUN = Pattern.compile("Run (\\S+) is ");
+
+  private Path project;
+  private CommandLineSession user;
+  private String fixed;
+
+  @BeforeAll
+  void writesAProjectAndLoadsIt(@TempDir Path folder) throws IOException {
+    project = folder;
+    user = new CommandLineSession(Wiring::open, project);
+    VisitsProject.write(project);
+    Files.writeString(project.resolve("visits.csv"), VisitsProject.csv());
+    succeeds("load", "visits", project.resolve("visits.csv").toString());
+  }
+
+  private Result succeeds(String... arguments) {
+    Result result = user.run(arguments);
+    assertThat(result.exitCode()).as(result.out() + result.err()).isZero();
+    return result;
+  }
+
+  @Test
+  @Order(1)
+  void aKilledRunIsSaidByTheNextCommandThatLooksAndResumedByTheNextThatWorks() throws Exception {
+    Path log = project.resolve("killed.log");
+    Process command = start(log, "run", "--publish");
+    try {
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(3))
+          .until(() -> !command.isAlive() || Files.readString(log).contains("build city_day"));
+      assertThat(command.isAlive()).as(Files.readString(log)).isTrue();
+    } finally {
+      command.destroyForcibly().waitFor();
+    }
+
+    assertThat(succeeds("status").err())
+        .contains("was interrupted while slices were being built")
+        .contains("resumes it");
+    assertThat(succeeds("plan").err()).contains("resumes it");
+    Result next = succeeds("run", "--publish");
+
+    assertThat(next.err()).contains("it is resumed").contains("is ready");
+    assertThat(succeeds("runs").out().lines().filter(l -> l.contains("city_day"))).hasSize(1);
+    assertThat(succeeds("status").out()).contains("Everything is up to date.");
+    assertThat(succeeds("query", "SELECT SUM(visits) AS n FROM city_day").out()).contains("300");
+    assertThat(succeeds("status").err()).doesNotContain("interrupted");
+  }
+
+  private Process start(Path log, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(argument -> argument.startsWith("--add-opens"))
+        .forEach(command::add);
+    command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("-C", project.toString()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.to(log.toFile()))
+        .start();
+  }
+
+  @Test
+  @Order(2)
+  void whatALostControlDatabaseKnewOfPublishedRunsIsReadBackFromTheTables() throws IOException {
+    Files.writeString(project.resolve("jobs/shop/changes/cents.yaml"), VisitsProject.CHANGE);
+    Files.writeString(
+        project.resolve("jobs/shop/city_day.sql"),
+        VisitsProject.SQL.replace("amount AS BIGINT)", "amount AS BIGINT) * 100"));
+    Result run = succeeds("run", "--change", "cents", "--publish");
+    Matcher matcher = RUN.matcher(run.out());
+    assertThat(matcher.find()).as(run.out()).isTrue();
+    fixed = matcher.group(1);
+    String diff = differences(fixed);
+    String history = succeeds("history", "city_day").out();
+    assertThat(diff).contains("amount");
+
+    loseTheControlDatabase();
+
+    Result runs = succeeds("runs");
+    assertThat(runs.err()).contains("did not know 2 runs");
+    assertThat(runs.out().lines().filter(l -> l.contains("published"))).hasSize(2);
+    assertThat(runs.out()).contains(fixed);
+    assertThat(differences(fixed)).isEqualTo(diff);
+    assertThat(succeeds("history", "city_day").out()).isEqualTo(history);
+    assertThat(succeeds("status").out()).contains("Everything is up to date.");
+    assertThat(succeeds("run").out()).contains("Nothing to do");
+  }
+
+  @Test
+  @Order(3)
+  void aRunThatWasReadBackCanBeReverted() throws IOException {
+    loseTheControlDatabase();
+
+    succeeds("revert", fixed, "--yes");
+
+    assertThat(succeeds("query", "SELECT SUM(amount) AS n FROM city_day").out()).contains("44850");
+    assertThat(succeeds("runs").out().lines().filter(l -> l.contains(fixed)))
+        .singleElement()
+        .asString()
+        .contains("reverted");
+    loseTheControlDatabase();
+    assertThat(succeeds("runs").out().lines().filter(l -> l.contains(fixed)))
+        .singleElement()
+        .asString()
+        .contains("reverted");
+  }
+
+  /** The diff without the lines that tell when. */
+  private String differences(String run) {
+    return succeeds("diff", run).out().lines().skip(1).reduce("", (a, b) -> a + b + "\n");
+  }
+
+  private void loseTheControlDatabase() throws IOException {
+    for (String file : List.of("control.db", "control.db-wal", "control.db-shm")) {
+      Files.deleteIfExists(project.resolve(".tidemark").resolve(file));
+    }
+    assertThat(project.resolve(".tidemark/catalog.db")).exists();
+  }
+}
