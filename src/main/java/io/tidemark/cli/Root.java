@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
     name = "tidemark",
     description = "Recompute lake tables on a branch, see what changes, publish, revert.",
     synopsisSubcommandLabel = "COMMAND",
+    versionProvider = Root.Version.class,
     subcommands = {
       DemoCommand.class,
       ProjectCommands.Init.class,
@@ -88,6 +89,29 @@ final class Root {
       description = "Show this help.")
   @SuppressWarnings("UnusedVariable") // Read by picocli alone.
   private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show which version this is.")
+  @SuppressWarnings("UnusedVariable") // Read by picocli alone.
+  private boolean version;
+
+  /** What a bug report should name; the jar knows its version, loose classes do not. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Root.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "tidemark %s, Java %s, %s %s"
+            .formatted(
+                version == null ? "(not packaged)" : version,
+                System.getProperty("java.version"),
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"))
+      };
+    }
+  }
 
   /** How reports are printed. */
   enum Format {

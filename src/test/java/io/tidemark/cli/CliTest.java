@@ -227,6 +227,13 @@ class CliTest {
   }
 
   @Test
+  void saysItsVersionAndThatOfJava() {
+    assertThat(run(Samples.status(), "--version")).isZero();
+    assertThat(out()).matches("tidemark \\S.*, Java 17\\..*\n");
+    assertThat(operations).isEmpty();
+  }
+
+  @Test
   void everyCommandHasHelp() {
     for (String name : Cli.commandLine(p -> null, streams()).getSubcommands().keySet()) {
       out.reset();
