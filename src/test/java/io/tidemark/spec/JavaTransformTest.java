@@ -197,9 +197,11 @@ class JavaTransformTest {
       throws IOException {
     sources.put(
         "Shared",
-        SHARED.replace(
-            "class Shared {",
-            "class Shared {\n  static Object o() {\n    return " + expression + ";\n  }\n"));
+        SHARED
+            .replace(
+                "class Shared {",
+                "class Shared {\n  static Object o() {\n    return " + expression + ";\n  }\n")
+            .replace("{ return $", "{ o(); return $"));
 
     assertThat(problems())
         .containsExactly(
@@ -228,6 +230,87 @@ class JavaTransformTest {
             "class Shared {", "class Shared { static Object o() { return " + expression + "; }"));
 
     assertThat(read()).containsOnlyKeys("one", "two");
+  }
+
+  /** Each is added to a class that both transforms use, which calls {@code id()} alone. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a method that nobody calls | static long o() { return System.nanoTime(); } |",
+        "a chain that nobody enters | static long o() { return p(); }"
+            + " static long p() { return System.nanoTime(); } |",
+        "a lambda that nobody makes"
+            + " | static Runnable o() { return () -> System.nanoTime(); } |",
+        "an object that nobody makes | static class O implements Runnable {"
+            + " public void run() { System.nanoTime(); } } |",
+        "a method of a made object that nothing outside knows"
+            + " | static Object o = new O(); static class O {"
+            + " public void tick() { System.nanoTime(); } } |",
+      })
+  void whatCannotRunMayUseTheClock(String name, String code, String ignored) throws IOException {
+    sources.put("Shared", SHARED.replace("class Shared {", "class Shared { " + code));
+
+    assertThat(read()).as(name).containsOnlyKeys("one", "two");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "static initialiser | static long o = System.nanoTime(); |",
+        "called through another | static long o() { return p(); }"
+            + " static long p() { return System.nanoTime(); } | o();",
+        "called on itself | long o() { return System.nanoTime(); } | new Shared().o();",
+        "lambda | static Runnable o() { return () -> System.nanoTime(); } | o();",
+        "lambda within a lambda | static Object o() { Runnable r = () -> {"
+            + " Runnable s = () -> System.nanoTime(); }; return r; } | o();",
+        "method reference | static void p() { System.nanoTime(); }"
+            + " static Runnable o() { return Shared::p; } | o();",
+        "constructor | static class O { O() { System.nanoTime(); } } | new O();",
+        "constructor by reference | static class O { O() { System.nanoTime(); } }"
+            + " static java.util.function.Supplier<O> o() { return O::new; } | o();",
+        "called back by the JDK | static class O implements Runnable {"
+            + " public void run() { System.nanoTime(); } } | new Thread(new O());",
+        "called back by Flink, through a bridge | static class O implements"
+            + " org.apache.flink.api.common.functions.MapFunction<String, Long> {"
+            + " public Long map(String s) { return System.nanoTime(); } } | new O();",
+        "inherited and called back | static class P { public void run() { System.nanoTime(); } }"
+            + " static class O extends P implements Runnable {} | new O();",
+        "overriding | static class P { long t() { return 0; } } static class O extends P {"
+            + " long t() { return System.nanoTime(); } } static P make() { return new O(); }"
+            + " | make().t();",
+        "through an interface of its own | interface P { long t(); } static class O implements P {"
+            + " public long t() { return System.nanoTime(); } } static P make() { return new O(); }"
+            + " | make().t();",
+        "default method | interface P { default long t() { return System.nanoTime(); } }"
+            + " static class O implements P {} | new O().t();",
+        "initialised by the parent | static class P { static long l = System.nanoTime(); }"
+            + " static class O extends P { static int x = 1; } | int i = O.x;",
+        "handed on by name | static class O { public O() { System.nanoTime(); } }"
+            + " | Class<?> c = O.class;",
+        "equals | static class O { public int hashCode() { return (int) System.nanoTime(); } }"
+            + " | new java.util.HashSet<Object>().add(new O());",
+        "deserialised | static class O implements java.io.Serializable {"
+            + " private Object readResolve() { System.nanoTime(); return this; } } | new O();",
+      })
+  void whatMayRunMustNot(String name, String code, String call) throws IOException {
+    sources.put(
+        "Shared",
+        SHARED
+            .replace("class Shared {", "class Shared { " + code)
+            .replace("{ return $", "{ " + (call == null ? "" : call) + " return $"));
+
+    assertThat(problems()).as(name).hasSize(2).allMatch(p -> p.contains("System.nanoTime()"));
+  }
+
+  @Test
+  void aMethodThatCannotRunStillCountsForTheFingerprint() throws IOException {
+    Map<String, Analysis> before = read();
+    sources.put(
+        "Shared", SHARED.replace("class Shared {", "class Shared { static int o() { return 1; }"));
+
+    assertThat(read().get("one").fingerprint()).isNotEqualTo(before.get("one").fingerprint());
   }
 
   @Test

@@ -283,6 +283,26 @@ class SqlAnalysisTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "SELECT CAST(FLOOR(ts TO MONTH) AS DATE) AS k, COUNT(*) AS n FROM events"
+            + " GROUP BY FLOOR(ts TO MONTH)",
+        "SELECT CAST(FLOOR(ts TO DAY) AS DATE) AS k, COUNT(*) AS n FROM events"
+            + " GROUP BY FLOOR(ts TO DAY)",
+        "SELECT CAST(m AS DATE) AS k, n FROM (SELECT FLOOR(ts TO YEAR) AS m, COUNT(*) AS n"
+            + " FROM events GROUP BY FLOOR(ts TO YEAR)) WHERE n > 1",
+        "SELECT CAST(CAST(FLOOR(ts TO DAY) AS TIMESTAMP(6)) AS DATE) AS k, COUNT(*) AS n"
+            + " FROM events GROUP BY FLOOR(ts TO DAY)",
+      })
+  void aDateOfAMidnightIsTheSameKey(String sql) {
+    assertThat(of(sql).uniqueKeys()).singleElement().asList().containsExactly("k");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "SELECT CAST(FLOOR(ts TO HOUR) AS DATE) AS k, COUNT(*) AS n FROM events"
+            + " GROUP BY FLOOR(ts TO HOUR)",
+        "SELECT CAST(ts AS DATE) AS k, COUNT(*) AS n FROM events GROUP BY ts",
         "SELECT id AS k FROM events",
         "SELECT CAST(b AS TINYINT) AS k FROM (SELECT b, COUNT(*) AS n FROM events GROUP BY b)",
         "SELECT name AS k FROM events GROUP BY name, a",

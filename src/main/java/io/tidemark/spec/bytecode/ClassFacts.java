@@ -3,14 +3,14 @@ package io.tidemark.spec.bytecode;
 import io.tidemark.model.Fingerprint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.FieldVisitor;
-import org.objectweb.asm.Handle;
-import org.objectweb.asm.Label;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
@@ -23,16 +23,18 @@ import org.objectweb.asm.Type;
  * @param hash of its meaning: without line numbers, variable names and compiler version
  * @param constructor whether it is a public class, not abstract, with a public constructor without
  *     arguments
- * @param unstable calls whose result differs from run to run
+ * @param methods by name and descriptor
  */
 record ClassFacts(
     List<String> parents,
     TreeSet<String> references,
     Fingerprint hash,
     boolean constructor,
-    List<Unstable> unstable) {
+    Map<String, MethodFacts> methods) {
 
   /**
+   * A call whose result differs from run to run.
+   *
    * @param where {@code pack.Class.method:line}
    * @param call {@code System.currentTimeMillis()}
    */
@@ -68,7 +70,7 @@ record ClassFacts(
         references,
         Fingerprint.ofBytes(writer.toByteArray()),
         concrete && scan.publicConstructor,
-        scan.unstable);
+        scan.methods);
   }
 
   /** The classes and descriptors in the constant pool. */
@@ -112,11 +114,11 @@ record ClassFacts(
     }
   }
 
-  /** Declared members, and calls that are not a function of their arguments. */
+  /** Declared members, and what methods do. */
   private static final class Scan extends ClassVisitor {
     private final String name;
     private final Set<String> references;
-    private final List<Unstable> unstable = new ArrayList<>();
+    private final Map<String, MethodFacts> methods = new TreeMap<>();
     private boolean publicConstructor;
 
     Scan(String name, Set<String> references) {
@@ -138,42 +140,9 @@ record ClassFacts(
       descriptor(descriptor, references);
       publicConstructor |=
           method.equals("<init>") && descriptor.equals("()V") && (access & Opcodes.ACC_PUBLIC) != 0;
-      return new MethodVisitor(Opcodes.ASM9) {
-        private int line;
-
-        @Override
-        public void visitLineNumber(int at, Label start) {
-          line = at;
-        }
-
-        @Override
-        public void visitMethodInsn(
-            int opcode, String owner, String called, String type, boolean isInterface) {
-          call(owner, called, type);
-        }
-
-        @Override
-        public void visitInvokeDynamicInsn(
-            String called, String type, Handle bootstrap, Object... arguments) {
-          for (Object argument : arguments) {
-            if (argument instanceof Handle handle) {
-              call(handle.getOwner(), handle.getName(), handle.getDesc());
-            }
-          }
-        }
-
-        private void call(String owner, String called, String type) {
-          if (UnstableCalls.contains(owner, called, type)) {
-            String simple = owner.substring(owner.lastIndexOf('/') + 1).replace('$', '.');
-            unstable.add(
-                new Unstable(
-                    name + "." + method + ":" + line,
-                    called.equals("<init>")
-                        ? "new " + simple + "()"
-                        : simple + "." + called + "()"));
-          }
-        }
-      };
+      MethodFacts.Scan scan = new MethodFacts.Scan(name + "." + method);
+      methods.put(method + descriptor, scan.facts());
+      return scan;
     }
   }
 }

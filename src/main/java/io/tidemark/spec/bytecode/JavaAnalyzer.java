@@ -15,8 +15,8 @@ import java.util.TreeMap;
 
 /**
  * Reads Java transforms as byte code, without loading them: which classes of the declared classpath
- * they reach, the hash of these, and what in them is not deterministic. Classes of the JDK, of
- * Flink and of Tidemark are not followed; neither is reflection by a name in a text.
+ * they reach, the hash of these, and what in the methods that may run is not deterministic. Classes
+ * of the JDK, of Flink and of Tidemark are not followed; neither is reflection by a name in a text.
  */
 public final class JavaAnalyzer {
   private static final String CONTRACT = "io/tidemark/sdk/Transform";
@@ -123,23 +123,14 @@ public final class JavaAnalyzer {
           "make it a public class that is not abstract, with a public constructor without"
               + " arguments");
     }
-    reached
-        .values()
-        .forEach(
-            facts ->
-                facts
-                    .unstable()
-                    .forEach(
-                        call ->
-                            problems.add(
-                                className.where(),
-                                "TM-JAVA-007",
-                                call.where()
-                                    + " calls "
-                                    + call.call()
-                                    + ", which is not deterministic",
-                                "a slice that is recomputed would differ although nothing changed",
-                                "take the value from an input column, or from event time")));
+    for (ClassFacts.Unstable call : new CallGraph(reached).unstable(internal(className))) {
+      problems.add(
+          className.where(),
+          "TM-JAVA-007",
+          call.where() + " calls " + call.call() + ", which is not deterministic",
+          "a slice that is recomputed would differ although nothing changed",
+          "take the value from an input column, or from event time");
+    }
   }
 
   private static boolean isTransform(String name, Map<String, ClassFacts> reached) {

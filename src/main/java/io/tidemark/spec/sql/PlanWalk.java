@@ -189,7 +189,11 @@ public final class PlanWalk {
     List<Integer> sources = new ArrayList<>();
     for (RexNode expression : project.getProjects()) {
       columns.add(expressions.walk(expression, input.columns()));
-      sources.add(RexWalk.sameValue(expression).map(RexInputRef::getIndex).orElse(-1));
+      sources.add(
+          RexWalk.sameValue(expression)
+              .or(() -> Midnights.asDate(expression, project.getInput()))
+              .map(RexInputRef::getIndex)
+              .orElse(-1));
     }
     Set<ImmutableBitSet> keys = new HashSet<>();
     for (ImmutableBitSet key : input.keys()) {
