@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** JSON calls to a Flink JobManager. Thread-safe. */
@@ -59,6 +60,12 @@ final class FlinkRest {
 
   Map<?, ?> get(String path) {
     return object(path, call(HttpRequest.newBuilder().GET(), path, timeout));
+  }
+
+  /** As {@link #get}; empty if the JobManager answers that there is no such thing. */
+  Optional<Map<?, ?>> find(String path) {
+    Answer answer = call(HttpRequest.newBuilder().GET(), path, timeout);
+    return answer.status() == 404 ? Optional.empty() : Optional.of(object(path, answer));
   }
 
   Answer post(String path, Map<String, Object> body, Duration limit) {

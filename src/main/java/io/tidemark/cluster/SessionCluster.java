@@ -24,6 +24,9 @@ import java.util.function.Consumer;
 final class SessionCluster implements Cluster {
   private static final Set<String> ENDED = Set.of("FINISHED", "FAILED", "CANCELED", "SUSPENDED");
 
+  /** A state of ours: the JobManager does not know a job that it had accepted. */
+  private static final String FORGOTTEN = "FORGOTTEN";
+
   /** The main of the job plans SQL on the JobManager before the call returns. */
   private static final Duration SUBMIT = Duration.ofMinutes(3);
 
@@ -44,11 +47,23 @@ final class SessionCluster implements Cluster {
   public void run(JobSpec job, Consumer<Progress> progress) {
     String id = running(job.key()).orElseGet(() -> submit(job));
     String state = await(id, progress);
-    if (state.equals("CANCELED") || state.equals("SUSPENDED")) {
+    if (state.equals(FORGOTTEN)) {
+      throw forgotten(job, id);
+    } else if (state.equals("CANCELED") || state.equals("SUSPENDED")) {
       throw JobFailure.cancelled(job);
     } else if (state.equals("FAILED")) {
       throw JobFailure.of(job, trace(id));
     }
+  }
+
+  private static TidemarkException forgotten(JobSpec job, String id) {
+    return TidemarkException.external(
+        Problem.of(
+            "TM-CLUSTER-024",
+            "the Flink cluster knows nothing of job " + job.key() + " any more",
+            "its JobManager restarted while job " + id + " ran, and keeps no state of its own",
+            "run the same command again: what was committed is found, the rest is done again"),
+        null);
   }
 
   @Override
@@ -101,8 +116,12 @@ final class SessionCluster implements Cluster {
     int missed = 0;
     while (true) {
       try {
-        Map<?, ?> job = rest.get("jobs/" + id);
+        Optional<Map<?, ?>> found = rest.find("jobs/" + id);
         missed = 0;
+        if (found.isEmpty()) {
+          return FORGOTTEN;
+        }
+        Map<?, ?> job = found.get();
         progress.accept(progress(id, job));
         if (ENDED.contains(text(job, "state"))) {
           return text(job, "state");

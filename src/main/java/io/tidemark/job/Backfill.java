@@ -32,6 +32,7 @@ import org.apache.iceberg.catalog.Catalog;
  * @param from start of the first slice; empty for a dataset without event time
  * @param to end of the last slice
  * @param branch never main: what a person should look at first is not put before readers
+ * @param classes where a Java transform's classes are; empty for where the graph says
  */
 record Backfill(
     Graph graph,
@@ -39,7 +40,12 @@ record Backfill(
     DatasetId transform,
     Optional<Instant> from,
     Optional<Instant> to,
-    String branch) {
+    String branch,
+    List<String> classes) {
+
+  Backfill {
+    classes = List.copyOf(classes);
+  }
 
   /**
    * Looks the inputs up and makes the order.
@@ -51,6 +57,7 @@ record Backfill(
     Transform found =
         graph
             .transformOf(transform)
+            .map(this::withClasses)
             .orElseThrow(
                 () ->
                     usage(
@@ -68,6 +75,22 @@ record Backfill(
     } finally {
       IcebergCatalogs.close(opened);
     }
+  }
+
+  private Transform withClasses(Transform t) {
+    if (classes.isEmpty()) {
+      return t;
+    } else if (t.logic() instanceof Transform.JavaClass java) {
+      return new Transform(
+          t.output(),
+          new Transform.JavaClass(java.className(), classes),
+          t.inputs(),
+          t.window(),
+          t.label(),
+          t.analysis(),
+          t.where());
+    }
+    throw usage("--classes is given", "the transform '" + t.output() + "' is SQL");
   }
 
   private JobSpec.Build spec(Transform found, Dataset output, SliceSet slices, Catalog opened) {

@@ -18,6 +18,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The job jar's command line: {@code spec} with a whole order, as control sends it, or {@code
@@ -33,15 +35,51 @@ import java.util.TreeMap;
  */
 final class JobArguments {
   static final String USAGE =
-      "usage: spec JOB | backfill --jobs GRAPH --catalog FILE --transform NAME --from TIME --to"
-          + " TIME --branch NAME; JOB is an order as JSON, in base64 or in a file; GRAPH is what"
-          + " 'tidemark graph --format json' prints; FILE holds the catalog's name and properties,"
-          + " as name=value lines or JSON; TIME is a date or an instant in UTC, --to exclusive";
+      "flink run tidemark-job.jar --help says what it takes; the same with 'backfill --help'";
+
+  static final String HELP =
+      """
+      Runs one Tidemark job on the Flink cluster that 'flink run' speaks to.
+
+      flink run tidemark-job.jar backfill --jobs GRAPH --catalog FILE --transform NAME
+                [--from TIME --to TIME] --branch BRANCH [--classes PATH,...]
+
+        Recomputes slices of one dataset from its inputs as main holds them now, and commits them
+        to a branch of its table: readers of main see nothing of it. The same order twice is done
+        once. Checks that are made while rows are written are in the result document.
+
+        --jobs GRAPH      what 'tidemark graph --format json' prints, in a file
+        --catalog FILE    the Iceberg catalog: name and properties, as name=value lines or JSON
+        --transform NAME  the dataset to recompute
+        --from, --to      the event time of its slices: a date, or an instant in UTC; --to is
+                          exclusive; left out where the dataset has no event time
+        --branch BRANCH   of the output table; made if it is not there; not main
+        --classes PATHS   jars or folders with the classes of a Java transform, as seen from here;
+                          left out, the classpath that the graph names. They are sent to the
+                          cluster with the job; 'flink run -C URL' is not needed, but works
+
+      flink run tidemark-job.jar spec JOB
+
+        Runs an order as control writes it: JSON in base64, or in a file.
+
+      The cluster needs iceberg-flink-runtime, Hadoop's client jars and the catalog's JDBC driver
+      in its lib folder.
+      """;
 
   private static final Set<String> OPTIONS =
-      Set.of("--jobs", "--catalog", "--transform", "--from", "--to", "--branch");
+      Set.of("--jobs", "--catalog", "--transform", "--from", "--to", "--branch", "--classes");
 
   private JobArguments() {}
+
+  /** Whether these ask what there is to ask for. */
+  static boolean areForHelp(String[] args) {
+    return args.length == 0 || Stream.of(args).anyMatch(a -> a.equals("--help") || a.equals("-h"));
+  }
+
+  /** Whether a person wrote them. */
+  static boolean areByHand(String[] args) {
+    return args.length > 0 && args[0].equals("backfill");
+  }
 
   /**
    * @throws TidemarkException USAGE if the arguments cannot be read
@@ -49,7 +87,7 @@ final class JobArguments {
   static JobSpec read(String[] args) {
     if (args.length == 2 && args[0].equals("spec")) {
       return parse(args[1], JobSpec.class, orderText(args[1]));
-    } else if (args.length > 0 && args[0].equals("backfill")) {
+    } else if (areByHand(args)) {
       return backfill(Arrays.asList(args).subList(1, args.length)).toSpec();
     }
     throw usage("expected 'spec' or 'backfill'");
@@ -72,7 +110,21 @@ final class JobArguments {
         dataset(required(options, "--transform")),
         time(options, "--from"),
         time(options, "--to"),
-        required(options, "--branch"));
+        required(options, "--branch"),
+        classes(options));
+  }
+
+  private static List<String> classes(Map<String, String> options) {
+    List<String> paths = new ArrayList<>();
+    for (String path : options.getOrDefault("--classes", "").split(",")) {
+      if (!path.isBlank()) {
+        if (!Files.exists(Path.of(path.strip()))) {
+          throw usage("--classes: there is no " + path.strip());
+        }
+        paths.add(Path.of(path.strip()).toAbsolutePath().toString());
+      }
+    }
+    return paths;
   }
 
   private static String required(Map<String, String> options, String name) {

@@ -19,9 +19,16 @@ public final class JobMain {
    * with them, because Flink's command line shows only the first line of an exception.
    */
   public static void main(String[] args) throws Exception {
+    if (JobArguments.areForHelp(args)) {
+      System.out.print(JobArguments.HELP);
+      return;
+    }
     try {
       JobSpec spec = JobArguments.read(args);
       StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+      if (spec instanceof JobSpec.Build build && JobArguments.areByHand(args)) {
+        ShippedClasses.ship(build, env);
+      }
       compose(spec, env);
       env.execute(spec.key());
       System.out.println(spec.key() + " is done; its result is at " + spec.resultPath());

@@ -130,6 +130,14 @@ class BackfillIT {
     requireUsage("make no range", arguments("--from", "2001-01-05"));
     requireUsage("cut through a slice", arguments("--to", "2001-01-05T01:00:00Z"));
     requireUsage("--branch is main", arguments("--branch", "main"));
+    requireUsage("there is no /no/classes", with("--classes", "/no/classes"));
+    requireUsage("--classes is given", with("--classes", graph.toString()));
+  }
+
+  private static String[] with(String... more) {
+    List<String> args = new ArrayList<>(List.of(arguments()));
+    args.addAll(List.of(more));
+    return args.toArray(String[]::new);
   }
 
   private static void requireUsage(String text, String... args) {

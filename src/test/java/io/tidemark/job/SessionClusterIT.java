@@ -8,13 +8,18 @@ import static org.awaitility.Awaitility.await;
 
 import io.tidemark.cluster.Cluster;
 import io.tidemark.cluster.Clusters;
+import io.tidemark.model.Analysis;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetDiff.Counts;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Environment.FlinkEndpoint;
+import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Grain;
+import io.tidemark.model.Graph;
 import io.tidemark.model.JobResult;
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.Location;
+import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
@@ -42,6 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class SessionClusterIT {
   @TempDir private static Path folder;
+  private static final int SLOTS = 4;
   private static SessionCluster flink;
   private static Path jar;
   private static Cluster cluster;
@@ -49,7 +55,7 @@ final class SessionClusterIT {
 
   @BeforeAll
   static void open() throws IOException {
-    flink = SessionCluster.start(folder.resolve("flink"), 4);
+    flink = SessionCluster.start(folder.resolve("flink"), SLOTS);
     jar = SessionCluster.jobJar(folder);
     cluster = open(flink.rest());
     bed = JobBed.open(LakeFixture.sqlite(folder), cluster);
@@ -165,22 +171,148 @@ final class SessionClusterIT {
   }
 
   @Test
+  void aJobWhoseJobManagerIsKilledFailsClearlyAndIsDoneAgainByTheSameCommand() throws Exception {
+    Dataset in = input("orphan_in", 1000);
+    Dataset out = output("orphan_out");
+    JobSpec.Build build =
+        bed.build("r1/build-orphan", slowDouble("orphans"), out, january(), renamed(in));
+    CompletableFuture<Void> job = CompletableFuture.runAsync(() -> cluster.run(build, p -> {}));
+    await().atMost(Duration.ofMinutes(3)).until(() -> job.isDone() || runs(build.key()));
+    assertThat(job).isNotDone();
+
+    flink.killJobManager();
+    flink.startJobManager();
+    await().atMost(Duration.ofMinutes(2)).until(job::isDone);
+
+    assertThat(catchThrowableOfType(CompletionException.class, job::join).getCause())
+        .isInstanceOfSatisfying(
+            TidemarkException.class,
+            e -> {
+              assertThat(e.category()).isEqualTo(TidemarkException.Category.EXTERNAL);
+              assertThat(e.problems()).extracting(Problem::code).containsExactly("TM-CLUSTER-024");
+            });
+    assertThat(bed.lake().find(out.table(), JobBed.BRANCH, build.key())).isEmpty();
+    flink.awaitSlots(SLOTS);
+    assertThat(bed.built(build).rowsIn()).containsExactly(1000L);
+    assertThat(bed.rows(out)).hasSize(1000).contains("[999, 2001-01-01T00:16:39, 1998]");
+    assertThat(bed.lake().stamps(out.table(), JobBed.BRANCH))
+        .extracting(c -> c.stamp().key())
+        .containsOnlyOnce(build.key());
+  }
+
+  /** Under the name that {@link SlowDouble} reads. */
+  private static JobSpec.Input renamed(Dataset dataset) {
+    JobSpec.Input in = bed.input(dataset);
+    return new JobSpec.Input(
+        DatasetId.of("slow_in"), in.table(), in.snapshot(), in.layout(), in.ranges());
+  }
+
+  @Test
+  void flinksOwnCommandLineRunsABackfillByHand() throws IOException {
+    Dataset in = input("hand_in", 10);
+    Dataset out = output("hand_out");
+    Transform.Logic sql = new Transform.Sql("SELECT id, `at`, amount * 2 AS twice FROM hand_in");
+
+    SessionCluster.Answer help = flink.flink("run", jar.toString(), "backfill", "--help");
+    assertThat(help.exitCode()).as(help.output()).isZero();
+    assertThat(help.output()).contains("--transform NAME", "--classes PATHS");
+
+    SessionCluster.Answer wrong = flink.flink("run", jar.toString(), "backfill", "--form", "x");
+    assertThat(wrong.exitCode()).isNotZero();
+    assertThat(wrong.output()).contains("unknown option '--form'");
+
+    SessionCluster.Answer done = flink.flink(byHand(source(in, "hand_in"), out, sql));
+    assertThat(done.exitCode()).as(done.output()).isZero();
+    assertThat(done.output()).contains("is done; its result is at");
+    assertThat(bed.fixture().rows(out.table(), bed.fixture().head(out.table(), "by-hand")))
+        .hasSize(10)
+        .contains("[9, 2001-01-01T00:00:09, 18]");
+    assertThat(bed.fixture().rows(out.table())).isEmpty();
+  }
+
+  @Test
+  void theClassesOfAJavaTransformGoToTheClusterWithABackfillByHand() throws Exception {
+    Dataset in = input("hand_java_in", 20);
+    Dataset out = output("hand_java_out");
+    Transform.JavaClass here = slowDouble("by-hand-classes");
+    // The graph comes from a machine where the classes are somewhere else.
+    Transform.JavaClass elsewhere =
+        new Transform.JavaClass(here.className(), List.of("/elsewhere/classes.jar"));
+    Dataset renamed = source(in, "slow_in");
+
+    SessionCluster.Answer lost = flink.flink(byHand(renamed, out, elsewhere));
+    assertThat(lost.exitCode()).isNotZero();
+    assertThat(lost.output()).contains("is not on its classpath", "/elsewhere/classes.jar");
+
+    List<String> arguments = new ArrayList<>(List.of(byHand(renamed, out, elsewhere)));
+    arguments.addAll(List.of("--classes", here.classpath().get(0)));
+    SessionCluster.Answer done = flink.flink(arguments.toArray(String[]::new));
+    assertThat(done.exitCode()).as(done.output()).isZero();
+    assertThat(bed.fixture().rows(out.table(), bed.fixture().head(out.table(), "by-hand")))
+        .hasSize(20)
+        .contains("[19, 2001-01-01T00:00:19, 38]");
+  }
+
+  private static Dataset source(Dataset dataset, String name) {
+    return new Dataset(
+        DatasetId.of(name),
+        Dataset.Kind.SOURCE,
+        dataset.table(),
+        dataset.schema(),
+        dataset.key(),
+        dataset.layout(),
+        dataset.governance());
+  }
+
+  private static String[] byHand(Dataset in, Dataset out, Transform.Logic logic)
+      throws IOException {
+    Transform transform =
+        new Transform(
+            out.id(),
+            logic,
+            List.of(in.id()),
+            Transform.Window.EXACT,
+            "1",
+            JobBed.analysis(Analysis.Locality.SHUFFLED),
+            Location.of("pipeline.yaml"));
+    Graph graph =
+        new Graph(
+            "g",
+            List.of(in, out),
+            List.of(transform),
+            List.of(),
+            Fingerprint.of(out.id().value(), logic.toString()));
+    Path jobs = folder.resolve(out.id() + ".json");
+    Files.writeString(jobs, RecordJson.write(graph, Graph.class));
+    Path catalog = folder.resolve("catalog.json");
+    Files.writeString(catalog, RecordJson.write(bed.fixture().spec(), JobSpec.CatalogSpec.class));
+    return new String[] {
+      "run",
+      "-p",
+      "2",
+      jar.toString(),
+      "backfill",
+      "--jobs",
+      jobs.toString(),
+      "--catalog",
+      catalog.toString(),
+      "--transform",
+      out.id().value(),
+      "--from",
+      "2001-01-01",
+      "--to",
+      "2001-02-01",
+      "--branch",
+      "by-hand"
+    };
+  }
+
+  @Test
   void aJobThatStillRunsIsFoundByItsKeyWaitedForAndCancelled() throws Exception {
     Dataset held = input("held_in", 20_000);
-    JobSpec.Input read = bed.input(held);
     Dataset out = output("held_out");
     JobSpec.Build slow =
-        bed.build(
-            "r1/build-held",
-            slowDouble("held-classes"),
-            out,
-            january(),
-            new JobSpec.Input(
-                DatasetId.of("slow_in"),
-                read.table(),
-                read.snapshot(),
-                read.layout(),
-                read.ranges()));
+        bed.build("r1/build-held", slowDouble("held-classes"), out, january(), renamed(held));
     CompletableFuture<Void> first = CompletableFuture.runAsync(() -> cluster.run(slow, p -> {}));
     await().atMost(Duration.ofMinutes(3)).until(() -> first.isDone() || runs(slow.key()));
     List<Cluster.Progress> seen = new CopyOnWriteArrayList<>();

@@ -21,8 +21,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
 /**
@@ -56,7 +58,7 @@ public final class SessionCluster implements AutoCloseable {
   private final Path folder;
   private final URI rest;
   private final List<Process> taskManagers = new ArrayList<>();
-  private final Process jobManager;
+  private Process jobManager;
   private final HttpClient http = HttpClient.newHttpClient();
 
   private SessionCluster(Path folder, int slots) throws IOException {
@@ -68,9 +70,7 @@ public final class SessionCluster implements AutoCloseable {
     configuration(restPort, slots)
         .forEach((k, v) -> yaml.append(k).append(": ").append(v).append('\n'));
     Files.writeString(folder.resolve("conf/config.yaml"), yaml);
-    this.jobManager =
-        start(
-            "jobmanager", "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint");
+    startJobManager();
   }
 
   /** Starts a JobManager and one TaskManager, and waits until they know each other. */
@@ -78,10 +78,7 @@ public final class SessionCluster implements AutoCloseable {
     SessionCluster cluster = new SessionCluster(folder, slots);
     try {
       cluster.startTaskManager();
-      await()
-          .atMost(Duration.ofMinutes(2))
-          .ignoreExceptionsMatching(IOException.class::isInstance)
-          .until(() -> cluster.hasSlots(slots));
+      cluster.awaitSlots(slots);
       return cluster;
     } catch (RuntimeException e) {
       cluster.close();
@@ -90,11 +87,9 @@ public final class SessionCluster implements AutoCloseable {
   }
 
   private boolean hasSlots(int slots) throws IOException {
-    for (Process process : taskManagers) {
-      if (!process.isAlive()) {
-        throw new IllegalStateException(
-            "TaskManager ended: " + Files.readString(folder.resolve("taskmanager-0.log")));
-      }
+    if (!taskManagers.get(taskManagers.size() - 1).isAlive()) {
+      throw new IllegalStateException(
+          "TaskManager ended: " + Files.readString(folder.resolve("taskmanager-0.log")));
     }
     return get("/overview").get("slots-available") instanceof Number n && n.intValue() == slots;
   }
@@ -134,6 +129,16 @@ public final class SessionCluster implements AutoCloseable {
   }
 
   private Process start(String name, String main) throws IOException {
+    List<String> command = java();
+    command.addAll(List.of(main, "--configDir", folder.resolve("conf").toString()));
+    File log = folder.resolve(name + ".log").toFile();
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+        .start();
+  }
+
+  private List<String> java() throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -141,13 +146,28 @@ public final class SessionCluster implements AutoCloseable {
         .forEach(command::add);
     command.addAll(List.of("-Xmx640m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.add("-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("tmp")));
-    command.addAll(
-        List.of("-cp", classpath(), main, "--configDir", folder.resolve("conf").toString()));
-    File log = folder.resolve(name + ".log").toFile();
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-        .start();
+    command.addAll(List.of("-cp", classpath()));
+    return command;
+  }
+
+  /** What the {@code flink} command left behind. */
+  public record Answer(int exitCode, String output) {}
+
+  /** Runs Flink's own command line in a process of its own, as {@code bin/flink} does. */
+  public Answer flink(String... arguments) throws IOException {
+    List<String> command = java();
+    command.add("org.apache.flink.client.cli.CliFrontend");
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("FLINK_CONF_DIR", folder.resolve("conf").toString());
+    File output = Files.createTempFile(folder, "flink-", ".log").toFile();
+    Process process = builder.redirectOutput(output).start();
+    try {
+      await().atMost(Duration.ofMinutes(3)).until(() -> !process.isAlive());
+      return new Answer(process.exitValue(), Files.readString(output.toPath()));
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   private static String classpath() {
@@ -193,6 +213,25 @@ public final class SessionCluster implements AutoCloseable {
             "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"));
   }
 
+  public void startJobManager() throws IOException {
+    jobManager =
+        start(
+            "jobmanager", "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint");
+  }
+
+  /** Ends the JobManager as {@code kill -9} does: it keeps no state, so its jobs are gone. */
+  public void killJobManager() {
+    kill(jobManager);
+  }
+
+  /** Waits until JobManager and TaskManager know each other. */
+  public void awaitSlots(int slots) {
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .ignoreExceptionsMatching(IOException.class::isInstance)
+        .until(() -> hasSlots(slots));
+  }
+
   /** Ends the newest TaskManager as {@code kill -9} does. */
   public void killTaskManager() {
     kill(taskManagers.get(taskManagers.size() - 1));
@@ -219,7 +258,7 @@ public final class SessionCluster implements AutoCloseable {
               .normalize();
       Path jar = folder.resolve("tidemark-job.jar");
       try (OutputStream file = Files.newOutputStream(jar);
-          JarOutputStream out = new JarOutputStream(file)) {
+          JarOutputStream out = new JarOutputStream(file, manifest())) {
         for (String part : List.of("model", "sdk", "job")) {
           add(classes, classes.resolve("io/tidemark/" + part), out);
         }
@@ -230,6 +269,13 @@ public final class SessionCluster implements AutoCloseable {
     } catch (java.net.URISyntaxException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static Manifest manifest() {
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, "io.tidemark.job.JobMain");
+    return manifest;
   }
 
   private static void add(Path root, Path folder, JarOutputStream out) throws IOException {
