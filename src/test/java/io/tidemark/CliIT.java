@@ -106,6 +106,22 @@ class CliIT {
   }
 
   @Test
+  @Order(3)
+  void aFileOfWhichNothingCanBeReadLoadsNothingAndLosesNothing() throws IOException {
+    write("broken.parquet", "PAR1 and then nothing that a reader knows");
+    String file = project.resolve("broken.parquet").toString();
+    String before = succeeds("query", "SELECT COUNT(*) AS n FROM visits").out();
+
+    Result result = fails(1, "load", "visits", file, "--max-bad", "1");
+
+    assertThat(result.err())
+        .contains("TM-LOAD-008")
+        .contains("broken.parquet: it is no Parquet file, or its footer is damaged");
+    assertThat(succeeds("query", "SELECT COUNT(*) AS n FROM visits").out()).isEqualTo(before);
+    assertThat(project.resolve("broken.parquet")).exists();
+  }
+
+  @Test
   @Order(4)
   void plansRunsAndPublishesTheFirstBuild() throws IOException {
     assertThat(succeeds("status").out()).contains("Next: tidemark plan");

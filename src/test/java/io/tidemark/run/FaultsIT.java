@@ -67,7 +67,7 @@ class FaultsIT {
     cluster.close();
   }
 
-  private static io.tidemark.model.ExpectedChange anything() {
+  static io.tidemark.model.ExpectedChange anything() {
     TreeMap<io.tidemark.model.DatasetId, io.tidemark.model.ExpectedChange.Allowed> allowed =
         new TreeMap<>();
     allowed.put(Shop.CLEAN, VerifyStep.ANYTHING);

@@ -17,6 +17,7 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.SliceSet;
+import io.tidemark.model.SliceStats;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.release.Ledger;
@@ -35,6 +36,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,7 @@ import java.util.Optional;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -150,6 +153,68 @@ class RunIT {
               assertThat(e.category()).isEqualTo(TidemarkException.Category.REFUSED);
               assertThat(e.problems()).extracting(Problem::code).contains("TM-GATE-006");
             });
+  }
+
+  @Test
+  void aTableThatIsRenamedUnderARunIsSaidToBeGoneAndTheRunGoesOnWhenItIsBack() {
+    Graph graph = Shop.graph("amount >= 0");
+    scene.sell(graph, Shop.sales(1, 2));
+    TableIdentifier sales = LakeFixture.identifier(graph.dataset(Shop.SALES).table());
+    TableIdentifier away = TableIdentifier.of(sales.namespace(), "sales_away");
+    Plan plan = scene.plan(graph);
+    Faults.Harm renaming =
+        (call, moment) -> {
+          if (moment == Faults.Moment.BEFORE && call.startsWith("Cluster.run")) {
+            scene.fixture().catalog().renameTable(sales, away);
+          }
+        };
+    Runner harmed =
+        new Runner(
+            scene.lake(),
+            scene.store(),
+            Faults.wrap(Cluster.class, cluster, renaming),
+            new JobSpecs(scene.catalog(), scene.lake()),
+            CLOCK,
+            new Patience(1, Duration.ZERO));
+    RunId run = harmed.submit(graph, plan);
+
+    assertThatThrownBy(() -> harmed.run(run, RunListener.NONE))
+        .isInstanceOfSatisfying(
+            TidemarkException.class,
+            e -> {
+              assertThat(e.category()).isEqualTo(TidemarkException.Category.EXTERNAL);
+              assertThat(e.getMessage()).contains("shop.sales");
+            });
+
+    scene.fixture().catalog().renameTable(away, sales);
+    RunRow mended = run(graph, plan);
+    assertThat(mended.id()).isEqualTo(run);
+    assertThat(mended.state()).as(mended.reason()).isEqualTo(RunState.READY);
+    publisher.publish(run);
+    assertThat(scene.fixture().rows(graph.dataset(Shop.CLEAN).table())).hasSize(6);
+  }
+
+  @Test
+  void aSliceThatComesOutEmptyIsPublishedAndTakenBack() {
+    Graph before = Shop.graph("amount >= 0");
+    scene.sell(before, Shop.sales(2, 2));
+    build(before);
+    Map<String, Object> original = scene.content(before);
+    Graph after = Shop.graph("MONTH(`at`) <> 2", "amount", List.of(FaultsIT.anything()));
+
+    RunRow run = run(after, scene.plan(after, Optional.of("anything")));
+
+    assertThat(run.state()).as(run.reason()).isEqualTo(RunState.READY);
+    assertThat(evidence(run.id(), Shop.TOTALS).diff().counts().removed()).isEqualTo(6);
+    assertThat(evidence(run.id(), Shop.CLEAN).slices())
+        .extracting(SliceStats::rows)
+        .containsExactly(3L, 3L, 0L, 0L);
+    publisher.publish(run.id());
+    assertThat(scene.fixture().rows(after.dataset(Shop.TOTALS).table())).hasSize(6);
+    assertThat(scene.plan(after).isEmpty()).isTrue();
+
+    reverter.revert(after, run.id(), Reverter.Scope.ALL);
+    assertThat(scene.content(before)).isEqualTo(original);
   }
 
   private static void appendCopyOfAFile(Table table) {

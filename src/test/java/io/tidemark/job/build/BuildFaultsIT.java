@@ -48,6 +48,7 @@ class BuildFaultsIT {
     TreeMap<String, String> properties = new TreeMap<>(LakeFixture.sqlite(dir).properties());
     properties.remove("type");
     properties.put("catalog-impl", FaultyCatalog.class.getName());
+    properties.put("io-impl", RedirectedFiles.class.getName());
     bed = JobBed.open(new CatalogSpec("lake", properties), JobBed.cluster(2));
   }
 
@@ -161,6 +162,27 @@ class BuildFaultsIT {
 
     bed.run(job);
     assertThat(bed.rows(dataset(job))).hasSize(100);
+  }
+
+  @Test
+  void aDiskThatIsFullIsTheOutsidesFaultAndTheNextTryGetsThrough() throws IOException {
+    JobSpec.Build job = sql("disk_full");
+    RedirectedFiles.fillDisk();
+    try {
+      assertThatThrownBy(() -> bed.run(job))
+          .isInstanceOfSatisfying(
+              TidemarkException.class,
+              e -> {
+                assertThat(e.category()).isEqualTo(TidemarkException.Category.EXTERNAL);
+                assertThat(e.problems().get(0).what()).contains("No space left on device");
+              });
+    } finally {
+      RedirectedFiles.clear();
+    }
+    assertThat(bed.lake().find(job.output().table(), JobBed.BRANCH, job.key())).isEmpty();
+
+    bed.run(job);
+    requireWhole(job);
   }
 
   private static Dataset dataset(JobSpec.Build job) {

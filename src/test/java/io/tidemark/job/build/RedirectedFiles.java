@@ -1,14 +1,23 @@
 package io.tidemark.job.build;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.iceberg.hadoop.HadoopFileIO;
 import org.apache.iceberg.io.InputFile;
+import org.apache.iceberg.io.OutputFile;
+import org.apache.iceberg.io.PositionOutputStream;
 
-/** Real files, of which one may be given in place of another. Named by io-impl. */
+/**
+ * Real files, of which one may be given in place of another, on a disk that may be full. Named by
+ * io-impl.
+ */
 public final class RedirectedFiles extends HadoopFileIO {
   private static final long serialVersionUID = 1;
   private static final Map<String, String> REDIRECTS = new ConcurrentHashMap<>();
+  private static final AtomicBoolean FULL = new AtomicBoolean();
 
   static void redirect(String from, String to) {
     REDIRECTS.put(from, to);
@@ -16,6 +25,40 @@ public final class RedirectedFiles extends HadoopFileIO {
 
   static void clear() {
     REDIRECTS.clear();
+    FULL.set(false);
+  }
+
+  /** No data file can be written from now on. */
+  static void fillDisk() {
+    FULL.set(true);
+  }
+
+  @Override
+  public OutputFile newOutputFile(String path) {
+    OutputFile real = super.newOutputFile(path);
+    return FULL.get() && path.endsWith(".parquet") ? new FullDisk(real) : real;
+  }
+
+  private record FullDisk(OutputFile real) implements OutputFile {
+    @Override
+    public PositionOutputStream create() {
+      throw new UncheckedIOException(new IOException("No space left on device"));
+    }
+
+    @Override
+    public PositionOutputStream createOrOverwrite() {
+      return create();
+    }
+
+    @Override
+    public String location() {
+      return real.location();
+    }
+
+    @Override
+    public InputFile toInputFile() {
+      return real.toInputFile();
+    }
   }
 
   @Override
