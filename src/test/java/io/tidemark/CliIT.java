@@ -106,7 +106,7 @@ class CliIT {
   }
 
   @Test
-  @Order(3)
+  @Order(11)
   void aFileOfWhichNothingCanBeReadLoadsNothingAndLosesNothing() throws IOException {
     write("broken.parquet", "PAR1 and then nothing that a reader knows");
     String file = project.resolve("broken.parquet").toString();
