@@ -2,6 +2,7 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.Deltas.Delta;
 import io.tidemark.lake.Deltas.Moved;
+import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.model.SliceSet;
 import java.util.HashMap;
 import java.util.List;

@@ -1,6 +1,8 @@
 package io.tidemark.lake;
 
-import io.tidemark.lake.SliceIndex.Placement;
+import io.tidemark.lake.files.DataFiles;
+import io.tidemark.lake.files.SliceIndex;
+import io.tidemark.lake.files.SliceIndex.Placement;
 import io.tidemark.model.SliceSet;
 import java.util.ArrayList;
 import java.util.Collections;

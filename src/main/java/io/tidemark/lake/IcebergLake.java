@@ -1,5 +1,7 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.files.DataFiles;
+import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.model.Analysis;
 import io.tidemark.model.Changes;
 import io.tidemark.model.Dataset;
@@ -187,6 +189,12 @@ final class IcebergLake implements Lake {
   @Override
   public void dropBranch(TableRef ref, String branch) {
     Trouble.explain(ref, "dropping a branch", () -> refs.remove(ref, branch::equals));
+  }
+
+  @Override
+  public int deleteOrphans(TableRef ref, String branch) {
+    return Trouble.explain(
+        ref, "deleting unused files", () -> new Orphans(tables).delete(ref, branch));
   }
 
   @Override

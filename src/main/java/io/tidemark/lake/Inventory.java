@@ -1,7 +1,9 @@
 package io.tidemark.lake;
 
-import io.tidemark.lake.DataFiles.Detail;
-import io.tidemark.lake.SliceIndex.Placement;
+import io.tidemark.lake.files.DataFiles;
+import io.tidemark.lake.files.DataFiles.Detail;
+import io.tidemark.lake.files.SliceIndex;
+import io.tidemark.lake.files.SliceIndex.Placement;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.Facts.Refusal;
 import io.tidemark.model.Facts.SliceFiles;

@@ -8,6 +8,7 @@ import io.tidemark.lake.Replacement.Exchange;
 import io.tidemark.lake.Replacement.Finding;
 import io.tidemark.lake.Replacement.Found;
 import io.tidemark.lake.Replacement.Refused;
+import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;

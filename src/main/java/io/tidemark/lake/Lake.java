@@ -85,6 +85,14 @@ public interface Lake extends AutoCloseable {
   /** Drops a branch; does nothing if there is none. */
   void dropBranch(TableRef table, String branch);
 
+  /**
+   * Deletes data files that jobs wrote for a branch and that no snapshot of the table names, on
+   * whatever branch. Only for a branch that nobody writes to any more.
+   *
+   * @return how many; 0 where the catalog's files cannot be listed
+   */
+  int deleteOrphans(TableRef table, String branch);
+
   /** The stamps on a ref, newest first, as far as its history goes. */
   List<Committed> stamps(TableRef table, String ref);
 

@@ -3,6 +3,7 @@ package io.tidemark.lake;
 import io.tidemark.lake.Lake.Conflict;
 import io.tidemark.lake.Lake.Done;
 import io.tidemark.lake.Lake.Outcome;
+import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;

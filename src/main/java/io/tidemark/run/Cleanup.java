@@ -44,6 +44,7 @@ final class Cleanup {
     Set<DatasetId> tables = new TreeSet<>(basis.get().heads().keySet());
     for (DatasetId output : tables) {
       lake.dropBranch(run.graph().dataset(output).table(), run.id().branch());
+      lake.deleteOrphans(run.graph().dataset(output).table(), run.id().branch());
     }
     tables.addAll(basis.get().pins().keySet());
     for (DatasetId table : tables) {

@@ -149,7 +149,7 @@ class HouseStyleTest {
                     () ->
                         classes()
                             .that()
-                            .resideInAPackage(packageOf(name))
+                            .resideInAPackage(packageOf(name).replace("..", ""))
                             .and()
                             .arePublic()
                             .and()

@@ -68,6 +68,7 @@ final class FileLoader extends AbstractStreamOperator<RowData>
         new PartitionFiles(
             deadLetterTable,
             DeadLetters.rows(),
+            spec.output().branch(),
             getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
             getRuntimeContext().getTaskInfo().getAttemptNumber(),
             1);

@@ -61,9 +61,12 @@ public final class PartitionFiles {
 
   /**
    * @param rows what the rows look like: the table's columns first, in order
+   * @param branch that the files are written for: part of their names, so that what a job that died
+   *     left behind can be told from everybody else's
    * @param maxOpen how many files may be open at a time
    */
-  public PartitionFiles(Table table, Rows rows, int subtask, int attempt, int maxOpen) {
+  public PartitionFiles(
+      Table table, Rows rows, String branch, int subtask, int attempt, int maxOpen) {
     this.table = table;
     RowType type = rows.columns();
     Optional<TimePartition> partition = TimePartition.only(table, rows);
@@ -96,7 +99,7 @@ public final class PartitionFiles {
     this.names =
         OutputFileFactory.builderFor(table, subtask, attempt)
             .format(format)
-            .operationId(UUID.randomUUID().toString())
+            .operationId(branch + "-" + UUID.randomUUID())
             .build();
     this.targetBytes =
         PropertyUtil.propertyAsLong(

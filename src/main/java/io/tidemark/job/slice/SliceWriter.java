@@ -74,6 +74,7 @@ final class SliceWriter extends AbstractStreamOperator<byte[]>
         new PartitionFiles(
             table,
             rows,
+            to.branch(),
             getRuntimeContext().getTaskInfo().getIndexOfThisSubtask(),
             getRuntimeContext().getTaskInfo().getAttemptNumber(),
             maxOpen);

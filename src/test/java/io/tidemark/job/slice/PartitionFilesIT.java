@@ -46,7 +46,7 @@ class PartitionFilesIT {
 
   private static PartitionFiles files(Table table, int maxOpen) {
     Rows rows = new Rows(FlinkSchemaUtil.convert(SCHEMA), Optional.of("day"), 0);
-    return new PartitionFiles(table, rows, 0, 0, maxOpen);
+    return new PartitionFiles(table, rows, "tidemark-run-r1", 0, 0, maxOpen);
   }
 
   @Test

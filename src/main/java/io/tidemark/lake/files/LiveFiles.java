@@ -1,6 +1,6 @@
-package io.tidemark.lake;
+package io.tidemark.lake.files;
 
-import io.tidemark.lake.DataFiles.Detail;
+import io.tidemark.lake.files.DataFiles.Detail;
 import io.tidemark.model.SliceSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -10,11 +10,11 @@ import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 
 /** Compares what two snapshots hold, file by file. */
-final class LiveFiles {
+public final class LiveFiles {
   private LiveFiles() {}
 
   /** The slices for which two snapshots do not hold the same files. */
-  static SliceSet differing(
+  public static SliceSet differing(
       Table table,
       SliceIndex index,
       Optional<Snapshot> one,

@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.files;
 
 import io.tidemark.model.Grain;
 import io.tidemark.model.Layout;
@@ -31,13 +31,15 @@ import org.apache.iceberg.types.Types;
  * Tells from metadata in which slices the rows of a file lie: from the partition value of the
  * event-time column and, where statistics are loaded, from the column's bounds. Immutable.
  */
-final class SliceIndex {
+public final class SliceIndex {
   /** Stands for any event time where slices must be finite. */
   private static final TimeRange ANY =
       new TimeRange(Instant.parse("0001-01-01T00:00:00Z"), Instant.parse("9999-12-31T00:00:00Z"));
 
   private final Grain grain;
-  private final Optional<Types.NestedField> eventTime;
+
+  /** Null where the dataset has no event time. */
+  private final Types.NestedField timeColumn;
 
   /** By spec, the partition fields that are made of the event time. */
   private final Map<Integer, List<TimeField>> timeFields = new HashMap<>();
@@ -47,8 +49,12 @@ final class SliceIndex {
   private SliceIndex(
       Grain grain, Optional<Types.NestedField> eventTime, Map<Integer, PartitionSpec> specs) {
     this.grain = grain;
-    this.eventTime = eventTime;
+    this.timeColumn = eventTime.orElse(null);
     specs.forEach((id, spec) -> timeFields.put(id, timeFields(spec)));
+  }
+
+  private Optional<Types.NestedField> eventTime() {
+    return Optional.ofNullable(timeColumn);
   }
 
   private List<TimeField> timeFields(PartitionSpec spec) {
@@ -63,7 +69,7 @@ final class SliceIndex {
   /**
    * @throws TidemarkException USER if the table lacks the event-time column, or it holds no time
    */
-  static SliceIndex of(TableRef ref, Table table, Layout layout) {
+  public static SliceIndex of(TableRef ref, Table table, Layout layout) {
     Optional<Types.NestedField> field =
         layout.eventTime().map(name -> eventTime(ref, table.schema(), name));
     return new SliceIndex(layout.slice(), field, table.specs());
@@ -90,13 +96,13 @@ final class SliceIndex {
     return field;
   }
 
-  Grain grain() {
+  public Grain grain() {
     return grain;
   }
 
   /** Empty text without one. */
-  String eventTimeName() {
-    return eventTime.map(Types.NestedField::name).orElse("");
+  public String eventTimeName() {
+    return eventTime().map(Types.NestedField::name).orElse("");
   }
 
   /**
@@ -107,29 +113,29 @@ final class SliceIndex {
    * @param last ordinal of the last one; before {@code first} for a file without event times
    * @param pure false if the file may also hold rows without an event time
    */
-  record Placement(TimeRange range, long first, long last, boolean pure) {
-    boolean isNowhere() {
+  public record Placement(TimeRange range, long first, long last, boolean pure) {
+    public boolean isNowhere() {
       return last < first;
     }
 
-    boolean isOneSlice() {
+    public boolean isOneSlice() {
       return first == last;
     }
 
     /** Whether any of the rows may lie in the slices. */
-    boolean touches(SliceSet slices) {
+    public boolean touches(SliceSet slices) {
       return isOneSlice()
           ? slices.contains(first)
           : !isNowhere() && slices(slices.grain()).overlaps(slices);
     }
 
     /** Whether all of the rows lie in the slices. */
-    boolean isInside(SliceSet slices) {
+    public boolean isInside(SliceSet slices) {
       return pure
           && (isOneSlice() ? slices.contains(first) : slices.contains(slices(slices.grain())));
     }
 
-    SliceSet slices(Grain grain) {
+    public SliceSet slices(Grain grain) {
       return SliceSet.range(grain, first, last + 1);
     }
   }
@@ -137,16 +143,16 @@ final class SliceIndex {
   private static final Placement NOWHERE = new Placement(TimeRange.ALL, 0, -1, true);
 
   /** Whether partition values alone put every file of a spec into one slice. */
-  boolean alignedBySpec(int specId) {
+  public boolean alignedBySpec(int specId) {
     return grain == Grain.ALL
         || timeFields.get(specId).stream().anyMatch(f -> f.grain().compareTo(grain) <= 0);
   }
 
-  Placement place(ContentFile<?> file) {
-    if (eventTime.isEmpty()) {
+  public Placement place(ContentFile<?> file) {
+    if (eventTime().isEmpty()) {
       return new Placement(TimeRange.ALL, 0, 0, true);
     }
-    Types.NestedField column = eventTime.get();
+    Types.NestedField column = eventTime().get();
     TimeRange range = null;
     boolean byPartition = false;
     for (TimeField field : timeFields.get(file.specId())) {
@@ -181,8 +187,8 @@ final class SliceIndex {
   }
 
   /** A row filter that no row of the slices escapes; looser when they are many. */
-  Expression covering(SliceSet slices, int mostTerms) {
-    if (eventTime.isEmpty() || grain == Grain.ALL) {
+  public Expression covering(SliceSet slices, int mostTerms) {
+    if (eventTime().isEmpty() || grain == Grain.ALL) {
       return Expressions.alwaysTrue();
     }
     var ranges = slices.ranges().ranges();
@@ -200,7 +206,7 @@ final class SliceIndex {
   }
 
   private Expression between(TimeRange range) {
-    Types.NestedField column = eventTime.orElseThrow();
+    Types.NestedField column = eventTime().orElseThrow();
     return Expressions.and(
         Expressions.greaterThanOrEqual(column.name(), literal(column.type(), range.from())),
         Expressions.lessThan(column.name(), literal(column.type(), range.to())));
@@ -225,7 +231,7 @@ final class SliceIndex {
   }
 
   private Optional<Grain> timeGrain(PartitionField field) {
-    if (eventTime.isEmpty() || field.sourceId() != eventTime.get().fieldId()) {
+    if (eventTime().isEmpty() || field.sourceId() != eventTime().get().fieldId()) {
       return Optional.empty();
     }
     return switch (field.transform().toString()) {
@@ -234,7 +240,8 @@ final class SliceIndex {
       case "month" -> Optional.of(Grain.MONTH);
       case "year" -> Optional.of(Grain.YEAR);
       case "identity" ->
-          Optional.of(eventTime.get().type().typeId() == Type.TypeID.DATE ? Grain.DAY : Grain.HOUR);
+          Optional.of(
+              eventTime().get().type().typeId() == Type.TypeID.DATE ? Grain.DAY : Grain.HOUR);
       default -> Optional.empty();
     };
   }

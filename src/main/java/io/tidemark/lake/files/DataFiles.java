@@ -1,6 +1,6 @@
-package io.tidemark.lake;
+package io.tidemark.lake.files;
 
-import io.tidemark.lake.SliceIndex.Placement;
+import io.tidemark.lake.files.SliceIndex.Placement;
 import io.tidemark.model.SliceSet;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,7 +22,7 @@ import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.expressions.ManifestEvaluator;
 
 /** Lists the live files of a snapshot from its manifests. */
-final class DataFiles {
+public final class DataFiles {
   /** What a file needs to be removed, counted or told apart. */
   private static final List<String> WITHOUT_STATISTICS =
       List.of(
@@ -37,13 +37,13 @@ final class DataFiles {
   private final Table table;
   private final SliceIndex index;
 
-  DataFiles(Table table, SliceIndex index) {
+  public DataFiles(Table table, SliceIndex index) {
     this.table = table;
     this.index = index;
   }
 
   /** How much of each file to load. */
-  enum Detail {
+  public enum Detail {
     /** Enough to remove a file. */
     LIGHT,
     /** All, as needed to add a file without making readers slower. */
@@ -54,7 +54,7 @@ final class DataFiles {
    * The files that may hold rows of the slices, by path. A file that only overlaps them is among
    * them; see {@link Placement}.
    */
-  Map<String, DataFile> in(Snapshot snapshot, SliceSet slices, Detail detail) {
+  public Map<String, DataFile> in(Snapshot snapshot, SliceSet slices, Detail detail) {
     Map<String, DataFile> files = new LinkedHashMap<>();
     if (slices.isEmpty()) {
       return files;
@@ -72,12 +72,12 @@ final class DataFiles {
   }
 
   /** Every file with its place. */
-  void all(Snapshot snapshot, Detail detail, BiConsumer<DataFile, Placement> action) {
+  public void all(Snapshot snapshot, Detail detail, BiConsumer<DataFile, Placement> action) {
     read(snapshot, Expressions.alwaysTrue(), detail, action);
   }
 
   /** The named files with statistics; those that the snapshot does not hold are missing. */
-  Map<String, DataFile> named(Snapshot snapshot, Collection<String> paths) {
+  public Map<String, DataFile> named(Snapshot snapshot, Collection<String> paths) {
     Map<String, DataFile> files = new LinkedHashMap<>();
     read(
         snapshot,
@@ -92,7 +92,7 @@ final class DataFiles {
   }
 
   /** The slices that delete files of a snapshot reach. */
-  SliceSet deleted(Snapshot snapshot) {
+  public SliceSet deleted(Snapshot snapshot) {
     SliceSet reached = SliceSet.empty(index.grain());
     for (ManifestFile manifest : snapshot.deleteManifests(table.io())) {
       try (ManifestReader<DeleteFile> reader =
