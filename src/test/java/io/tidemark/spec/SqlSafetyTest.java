@@ -1,6 +1,7 @@
 package io.tidemark.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
@@ -75,12 +76,15 @@ class SqlSafetyTest {
 
   @Test
   void theJoinIsNamedAtItsPlace() {
-    try {
-      Projects.analysis(
-          folder, SLICED, "SELECT e.id AS k, e.ts AS t\nFROM events e\n  JOIN others o USING (id)");
-    } catch (TidemarkException e) {
-      assertThat(e.problems().get(0).where().orElseThrow()).hasToString("jobs/test/out.sql:3:3");
-    }
+    String sql = "SELECT e.id AS k, e.ts AS t\nFROM events e\n  JOIN others o USING (id)";
+
+    TidemarkException e =
+        catchThrowableOfType(TidemarkException.class, () -> Projects.analysis(folder, SLICED, sql));
+
+    assertThat(e.problems())
+        .singleElement()
+        .extracting(p -> p.where().orElseThrow().toString())
+        .isEqualTo("jobs/test/out.sql:3:3");
   }
 
   @ParameterizedTest
