@@ -9,6 +9,7 @@ import io.tidemark.control.Openers;
 import io.tidemark.control.Report;
 import io.tidemark.job.JobMain;
 import io.tidemark.job.catalog.CatalogQuery;
+import io.tidemark.job.catalog.LocalFiles;
 import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lakes;
 import io.tidemark.model.Environment;
@@ -35,7 +36,11 @@ final class Wiring implements Openers {
 
   @Override
   public Lake lake(Environment environment) {
-    return Lakes.open(environment.catalog(), clock, environment.limits().revertWindow());
+    return Lakes.open(
+        environment.catalog(),
+        clock,
+        environment.limits().revertWindow(),
+        LocalFiles.configuration());
   }
 
   @Override

@@ -1,11 +1,13 @@
 package io.tidemark.bench;
 
+import io.tidemark.job.catalog.LocalFiles;
 import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lakes;
 import io.tidemark.model.Column;
 import io.tidemark.model.ContentHash;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
+import io.tidemark.model.Environment;
 import io.tidemark.model.Governance;
 import io.tidemark.model.Grain;
 import io.tidemark.model.JobSpec.CatalogSpec;
@@ -21,6 +23,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -28,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
@@ -108,8 +110,15 @@ final class MetadataBench {
       properties.put("uri", "jdbc:sqlite:" + work.resolve("catalog.db"));
       properties.put("jdbc.schema-version", "V1");
       properties.put("warehouse", work.resolve("warehouse").toUri().toString());
-      this.lake = Lakes.open(new CatalogSpec("bench", new TreeMap<>(properties)));
-      this.catalog = CatalogUtil.buildIcebergCatalog("bench", properties, new Configuration());
+      // Both write local files in the way that Tidemark does.
+      this.lake =
+          Lakes.open(
+              new CatalogSpec("bench", new TreeMap<>(properties)),
+              Clock.systemUTC(),
+              Environment.Limits.REVERT_WINDOW,
+              LocalFiles.configuration());
+      this.catalog =
+          CatalogUtil.buildIcebergCatalog("bench", properties, LocalFiles.configuration());
       String name = "t" + rowsPerFile + "_" + System.nanoTime();
       this.dataset = dataset(name);
       this.peer = dataset(name + "_bare");

@@ -25,7 +25,7 @@ public final class Lakes {
    *     make no catalog
    */
   public static Lake open(CatalogSpec spec) {
-    return open(spec, Clock.systemUTC(), Environment.Limits.REVERT_WINDOW);
+    return open(spec, Clock.systemUTC(), Environment.Limits.REVERT_WINDOW, new Configuration());
   }
 
   /**
@@ -33,9 +33,11 @@ public final class Lakes {
    *
    * @param clock that ages of tags are counted by
    * @param revertWindow how long the state before a publish is kept for a revert
+   * @param hadoop how Hadoop's file systems are reached, where the catalog uses them
    */
-  public static Lake open(CatalogSpec spec, Clock clock, Duration revertWindow) {
-    Catalog catalog = catalog(spec);
+  public static Lake open(
+      CatalogSpec spec, Clock clock, Duration revertWindow, Configuration hadoop) {
+    Catalog catalog = catalog(spec, hadoop);
     PointerSwap swap =
         catalog instanceof JdbcCatalog
             ? new JdbcPointerSwap(spec.name(), properties(spec))
@@ -43,9 +45,9 @@ public final class Lakes {
     return new IcebergLake(catalog, swap, clock, Backoff.exponential(), revertWindow);
   }
 
-  private static Catalog catalog(CatalogSpec spec) {
+  private static Catalog catalog(CatalogSpec spec, Configuration hadoop) {
     try {
-      return CatalogUtil.buildIcebergCatalog(spec.name(), properties(spec), new Configuration());
+      return CatalogUtil.buildIcebergCatalog(spec.name(), properties(spec), hadoop);
     } catch (IllegalArgumentException | NullPointerException e) {
       throw TidemarkException.user(
           Problem.of(

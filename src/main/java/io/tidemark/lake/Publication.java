@@ -7,12 +7,9 @@ import io.tidemark.lake.Replacement.Finding;
 import io.tidemark.lake.Replacement.Found;
 import io.tidemark.lake.Replacement.Refused;
 import io.tidemark.lake.files.DataFiles;
-import io.tidemark.lake.files.DataFiles.Detail;
 import io.tidemark.lake.files.LiveFiles;
 import io.tidemark.lake.files.SliceIndex;
-import io.tidemark.lake.files.SliceIndex.Placement;
 import io.tidemark.model.SliceSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -50,16 +47,16 @@ final class Publication implements Replacement.Analysis {
       return touched.get();
     }
     DataFiles files = new DataFiles(table, index);
-    Map<String, DataFile> now =
-        head.map(h -> files.in(h, slices, Detail.LIGHT)).orElseGet(HashMap::new);
-    Map<String, DataFile> next = files.in(from, slices, Detail.STATISTICS);
+    DataFiles.Listings listings = files.both(head, Optional.of(from), slices);
+    Map<String, DataFile> now = listings.light();
+    Map<String, DataFile> next = listings.full();
     Set<String> same = new HashSet<>(now.keySet());
     same.retainAll(next.keySet());
     now.keySet().removeAll(same);
     next.keySet().removeAll(same);
-    Optional<Refused> inexact = inexact(index, now, "main");
+    Optional<Refused> inexact = inexact(files, now.keySet(), slices, "main");
     if (inexact.isEmpty()) {
-      inexact = inexact(index, next, "the candidate");
+      inexact = inexact(files, next.keySet(), slices, "the candidate");
     }
     SliceSet deleted =
         head.map(files::deleted).orElse(SliceSet.empty(index.grain())).intersect(slices);
@@ -122,20 +119,10 @@ final class Publication implements Replacement.Analysis {
         .orElse(snapshot.operation() + " snapshot " + snapshot.snapshotId());
   }
 
-  private Optional<Refused> inexact(SliceIndex index, Map<String, DataFile> files, String where) {
-    return inexact(index, files, slices, where);
-  }
-
   /** Files that hold rows of the slices and others cannot be exchanged as a whole. */
   static Optional<Refused> inexact(
-      SliceIndex index, Map<String, DataFile> files, SliceSet slices, String where) {
-    SliceSet bad = SliceSet.empty(index.grain());
-    for (DataFile file : files.values()) {
-      Placement placement = index.place(file);
-      if (!placement.isInside(slices)) {
-        bad = bad.union(placement.slices(index.grain()).intersect(slices));
-      }
-    }
+      DataFiles files, Set<String> exchanged, SliceSet slices, String where) {
+    SliceSet bad = files.straddled(exchanged).intersect(slices);
     return bad.isEmpty()
         ? Optional.empty()
         : Optional.of(

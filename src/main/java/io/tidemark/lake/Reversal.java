@@ -73,14 +73,14 @@ final class Reversal implements Replacement.Analysis {
       Optional<Snapshot> then,
       Optional<List<Snapshot>> since) {
     DataFiles files = new DataFiles(table, index);
-    Map<String, DataFile> after = files.in(published, slices, Detail.LIGHT);
-    Map<String, DataFile> back =
-        then.map(s -> files.in(s, slices, Detail.STATISTICS)).orElseGet(HashMap::new);
+    DataFiles.Listings listings = files.both(Optional.of(published), then, slices);
+    Map<String, DataFile> after = listings.light();
+    Map<String, DataFile> back = listings.full();
     Map<String, DataFile> now =
         head.snapshotId() == published.snapshotId() ? after : files.in(head, slices, Detail.LIGHT);
-    Optional<Refused> inexact = Publication.inexact(index, after, slices, "the publish");
+    Optional<Refused> inexact = Publication.inexact(files, after.keySet(), slices, "the publish");
     if (inexact.isEmpty()) {
-      inexact = Publication.inexact(index, back, slices, "the state before");
+      inexact = Publication.inexact(files, back.keySet(), slices, "the state before");
     }
     SliceSet deletes = files.deleted(head);
     deletes = then.map(files::deleted).orElse(deletes).union(deletes).intersect(slices);

@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.Test;
@@ -64,7 +65,9 @@ abstract class LakeContract {
   void whatAPublishReplacedIsKeptForTheRevertWindowThatIsConfigured() {
     Scene s = scene();
     s.append(s.row(1, "2001-01-05", "old"));
-    try (Lake week = Lakes.open(s.fixture().spec(), Clock.systemUTC(), Duration.ofDays(7))) {
+    try (Lake week =
+        Lakes.open(
+            s.fixture().spec(), Clock.systemUTC(), Duration.ofDays(7), new Configuration())) {
       long base = s.head();
       long candidate = s.candidate("r1", base, "2001-01", s.row(1, "2001-01-05", "new"));
       week.publish(

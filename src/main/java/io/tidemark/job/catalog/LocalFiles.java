@@ -12,8 +12,8 @@ import org.apache.hadoop.fs.permission.FsPermission;
 
 /**
  * Hadoop's local file system, but for permissions: without Hadoop's native library it starts a
- * {@code chmod} process for every file it creates, which is most of the time that a small data file
- * takes. Loaded by Hadoop by name.
+ * {@code chmod} process for every file it creates, which is most of the time that a small data or
+ * metadata file takes. Loaded by Hadoop by name.
  */
 public final class LocalFiles extends LocalFileSystem {
   public LocalFiles() {
@@ -21,7 +21,7 @@ public final class LocalFiles extends LocalFileSystem {
   }
 
   /** A configuration that uses this for {@code file:} locations. */
-  static Configuration configuration() {
+  public static Configuration configuration() {
     Configuration configuration = new Configuration();
     configuration.setClassLoader(LocalFiles.class.getClassLoader());
     configuration.set("fs.file.impl", LocalFiles.class.getName());

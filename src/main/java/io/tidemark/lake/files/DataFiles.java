@@ -8,6 +8,11 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.apache.iceberg.DataFile;
@@ -20,6 +25,7 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.expressions.ManifestEvaluator;
+import org.apache.iceberg.util.ThreadPools;
 
 /** Lists the live files of a snapshot from its manifests. */
 public final class DataFiles {
@@ -36,6 +42,9 @@ public final class DataFiles {
 
   private final Table table;
   private final SliceIndex index;
+
+  /** By path, the files listed so far that do not lie inside the slices they were listed for. */
+  private final Map<String, Placement> straddling = new ConcurrentHashMap<>();
 
   public DataFiles(Table table, SliceIndex index) {
     this.table = table;
@@ -66,9 +75,41 @@ public final class DataFiles {
         (file, placement) -> {
           if (placement.touches(slices)) {
             files.put(file.location(), file);
+            if (!placement.isInside(slices)) {
+              straddling.put(file.location(), placement);
+            }
           }
         });
     return files;
+  }
+
+  /** What one snapshot and another hold, read at the same time; none holds nothing. */
+  public Listings both(Optional<Snapshot> light, Optional<Snapshot> full, SliceSet slices) {
+    CompletableFuture<Map<String, DataFile>> beside =
+        CompletableFuture.supplyAsync(
+            () -> light.map(s -> in(s, slices, Detail.LIGHT)).orElseGet(LinkedHashMap::new),
+            ThreadPools.getWorkerPool());
+    Map<String, DataFile> here =
+        full.map(s -> in(s, slices, Detail.STATISTICS)).orElseGet(LinkedHashMap::new);
+    try {
+      return new Listings(beside.join(), here);
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
+  }
+
+  /** Files by path, as {@link #in} gives them; may be changed by who asked for them. */
+  public record Listings(Map<String, DataFile> light, Map<String, DataFile> full) {}
+
+  /** The slices of which files among those listed hold rows together with other rows. */
+  public SliceSet straddled(Set<String> among) {
+    SliceSet slices = SliceSet.empty(index.grain());
+    for (Map.Entry<String, Placement> file : straddling.entrySet()) {
+      if (among.contains(file.getKey())) {
+        slices = slices.union(file.getValue().slices(index.grain()));
+      }
+    }
+    return slices;
   }
 
   /** Every file with its place. */
