@@ -103,7 +103,7 @@ class ConservationTest {
       @ForAll @IntRange(min = 1, max = 50) int rows,
       @ForAll @IntRange(max = 4) int where,
       @ForAll boolean more) {
-    long all = outside + rows;
+    long all = (long) outside + rows;
     RowBounds held = new RowBounds(all, all);
     assertThat(check(held, true, tally(all, all, outside, rows, rows)).passed()).isTrue();
 
