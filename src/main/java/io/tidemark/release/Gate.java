@@ -9,6 +9,7 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.Step;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -64,7 +65,11 @@ public final class Gate {
       problems.add(
           Problem.of(
               "TM-GATE-003",
-              diff.counts().unexplained() + " rows of " + dataset + " differ without explanation",
+              String.format(
+                  Locale.ROOT,
+                  "%,d rows of %s differ without explanation",
+                  diff.counts().unexplained(),
+                  dataset),
               "no expected change covers them",
               "look at them with diff; correct the transform, or declare the change under"
                   + " changes/"));

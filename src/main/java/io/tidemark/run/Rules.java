@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -65,7 +66,11 @@ final class Rules {
         Expectation.Severity.ERROR,
         off,
         off == 0
-            ? written + " rows in " + built.size() + " slices, as the branch holds them"
+            ? String.format(
+                Locale.ROOT,
+                "%,d rows in %,d slices, as the branch holds them",
+                written,
+                built.size())
             : written
                 + " rows measured, and other numbers committed to "
                 + broken.size()
