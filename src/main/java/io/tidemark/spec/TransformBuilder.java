@@ -16,6 +16,7 @@ import io.tidemark.spec.Drafts.DatasetDraft;
 import io.tidemark.spec.Drafts.SqlDraft;
 import io.tidemark.spec.Drafts.TransformDraft;
 import io.tidemark.spec.sql.Joins;
+import io.tidemark.spec.sql.Moment;
 import io.tidemark.spec.sql.Part;
 import io.tidemark.spec.sql.PlanWalk;
 import io.tidemark.spec.sql.SqlAnalyzer;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -240,8 +242,12 @@ final class TransformBuilder {
     }
     boolean exact = draft.window().equals(Window.EXACT);
     for (PlanWalk.Grouping grouping : query.walk().groupings()) {
-      boolean whole =
-          grouping.keys().stream().anyMatch(k -> k.origins().stream().anyMatch(times::contains));
+      List<Moment> moments =
+          grouping.keys().stream()
+              .flatMap(k -> k.moment().stream())
+              .filter(m -> !m.missing() && times.containsAll(m.sources()))
+              .toList();
+      boolean whole = Moment.determine(dataset.layout().slice(), moments);
       boolean limit = grouping.what().equals("LIMIT");
       if (!whole && (exact || limit)) {
         problems.add(
@@ -252,9 +258,11 @@ final class TransformBuilder {
                 + " recomputed at once",
             limit
                 ? "remove the LIMIT, or make the output unsliced"
-                : "group by something made from the event time ("
+                : "group by the event time ("
                     + times.stream().sorted().map(ColumnRef::toString).collect(joining(", "))
-                    + "), make the output unsliced, or declare a lookback that spans each group");
+                    + ") "
+                    + unit(dataset)
+                    + ", or declare a lookback or lookahead that spans each group");
       }
     }
   }
@@ -276,9 +284,12 @@ final class TransformBuilder {
       Set<DatasetId> right = new TreeSet<>(matching.right());
       left.retainAll(times.keySet());
       right.retainAll(times.keySet());
-      boolean together =
+      List<Moment> equal =
           matching.equal().stream()
-              .anyMatch(e -> isTime(e.left(), times) && isTime(e.right(), times));
+              .filter(e -> isTime(e.left(), times) && isTime(e.right(), times))
+              .map(e -> e.left().moment().orElseThrow().equalTo(e.right().moment().orElseThrow()))
+              .toList();
+      boolean together = Moment.determine(dataset.layout().slice(), equal);
       if (!left.isEmpty() && !right.isEmpty() && !together) {
         String columns =
             Stream.concat(left.stream(), right.stream())
@@ -291,16 +302,30 @@ final class TransformBuilder {
             matching.what() + " matches rows of different slices",
             "both sides are read for the slice alone, so a row whose match lies in another slice"
                 + " would find it or not, depending on which slices are recomputed at once",
-            "also match something made from the event times ("
+            "also match the event times ("
                 + columns
-                + "), such as their day, make the output unsliced, or declare a lookback and"
-                + " lookahead that reach every match");
+                + ") "
+                + unit(dataset)
+                + ", or declare a lookback and lookahead that reach every match");
       }
     }
   }
 
   private static boolean isTime(Part part, Map<DatasetId, ColumnRef> times) {
-    return part.origins().stream().anyMatch(times::containsValue);
+    return part.moment().map(m -> times.values().containsAll(m.sources())).orElse(false);
+  }
+
+  private static String unit(Dataset dataset) {
+    Grain slice = dataset.layout().slice();
+    Grain coarser = Grain.values()[slice.ordinal() + 1];
+    return "or its "
+        + slice.name().toLowerCase(Locale.ROOT)
+        + ", as in FLOOR(... TO "
+        + slice.name()
+        + "), make the "
+        + (coarser == Grain.ALL
+            ? "output unsliced"
+            : "slice coarser (slice: " + coarser.text() + ")");
   }
 
   /** A row placed by the end of its window lies in the slice after the rows it is made from. */

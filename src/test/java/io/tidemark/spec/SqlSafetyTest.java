@@ -39,6 +39,10 @@ class SqlSafetyTest {
         "FROM events e, others o WHERE o.id = e.id AND CAST(o.`at` AS DATE) = CAST(e.ts AS DATE)",
         "FROM events e, codes c, others o WHERE o.id = e.id AND c.name = e.name AND o.`at` = e.ts",
         "FROM events e, others o, others p WHERE o.`at` = e.ts AND p.`at` = o.`at`",
+        "FROM events e JOIN others o ON YEAR(o.`at`) = YEAR(e.ts)"
+            + " AND MONTH(o.`at`) = MONTH(e.ts) AND DAYOFMONTH(e.ts) = DAYOFMONTH(o.`at`)",
+        "FROM events e JOIN others o ON FLOOR(o.`at` TO DAY) ="
+            + " CAST(CAST(e.ts AS DATE) AS TIMESTAMP(6))",
         "FROM events e JOIN codes c ON c.name = e.name",
         "FROM events e WHERE e.name IN (SELECT name FROM codes)",
         "FROM events e WHERE (e.id, e.ts) IN (SELECT id, `at` FROM others)",
@@ -59,6 +63,14 @@ class SqlSafetyTest {
         "FROM events e JOIN others o ON o.id = e.id AND o.`at` = TIMESTAMP '2001-01-01 00:00:00'",
         "FROM events e JOIN others o ON o.id = e.id"
             + " AND o.`at` BETWEEN e.ts AND e.ts + INTERVAL '1' HOUR",
+        "FROM events e JOIN others o ON FLOOR(o.`at` TO MONTH) = FLOOR(e.ts TO MONTH)",
+        "FROM events e JOIN others o ON FLOOR(o.`at` TO DAY) = FLOOR(e.ts TO MONTH)",
+        "FROM events e JOIN others o ON o.`at` = e.ts + INTERVAL '1' DAY",
+        "FROM events e LEFT JOIN others p ON p.`at` = e.ts LEFT JOIN others o"
+            + " ON o.`at` IS NOT DISTINCT FROM p.`at`",
+        "FROM events e JOIN others o ON EXTRACT(HOUR FROM o.`at`) = EXTRACT(HOUR FROM e.ts)",
+        "FROM events e JOIN others o ON YEAR(o.`at`) = YEAR(e.ts)"
+            + " AND MONTH(o.`at`) = DAYOFMONTH(e.ts) AND DAYOFMONTH(o.`at`) = MONTH(e.ts)",
         "FROM events e, others o WHERE o.id = e.id",
         "FROM events e JOIN events o ON o.id = e.id",
         "FROM events e, others o, others p WHERE o.`at` = e.ts AND p.id = o.id",
@@ -72,6 +84,123 @@ class SqlSafetyTest {
     assertThat(problems(SLICED.replace("sql: out.sql", "sql: out.sql\n    lookback: PT1H"), sql))
         .isEmpty();
     assertThat(problems(Projects.PIPELINE, sql)).isEmpty();
+  }
+
+  /** Of slices of a day, except where another slice is named first. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ts",
+        "FLOOR(ts TO DAY)",
+        "FLOOR(ts TO HOUR)",
+        "CAST(ts AS DATE)",
+        "CAST(ts AS TIMESTAMP_LTZ(3))",
+        "CAST(ts AS STRING)",
+        "CAST(FLOOR(CAST(ts AS TIMESTAMP_LTZ(6)) TO DAY) AS DATE)",
+        "ts + INTERVAL '5' HOUR",
+        "DATE_FORMAT(ts, 'yyyy-MM-dd')",
+        "DATE_FORMAT(ts, 'dd.MM.yyyy HH')",
+        "YEAR(ts), MONTH(ts), DAYOFMONTH(ts)",
+        "EXTRACT(YEAR FROM ts), EXTRACT(DOY FROM ts)",
+        "name, DATE_FORMAT(ts, 'yyyyMM'), EXTRACT(DAY FROM ts)",
+        "TUMBLE(ts, INTERVAL '6' HOUR)",
+        "PT1H: FLOOR(ts TO HOUR)",
+        "PT1H: DATE_FORMAT(ts, 'yyyyMMddHH')",
+        "P1M: FLOOR(ts TO MONTH)",
+        "P1M: YEAR(ts), MONTH(ts)",
+        "P1M: DATE_FORMAT(ts, 'MM/yyyy')",
+        "P1Y: YEAR(ts)",
+        "P1Y: FLOOR(ts TO QUARTER)",
+        "all: EXTRACT(HOUR FROM ts)",
+        "all: name",
+      })
+  void keysThatTellTheSliceAreTaken(String keys) {
+    assertThat(grouped(keys, slicedBy(keys))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "FLOOR(ts TO MONTH)",
+        "FLOOR(ts TO WEEK)",
+        "CEIL(ts TO DAY)",
+        "EXTRACT(HOUR FROM ts)",
+        "YEAR(ts), MONTH(ts)",
+        "MONTH(ts), DAYOFMONTH(ts)",
+        "DATE_FORMAT(ts, 'HH')",
+        "DATE_FORMAT(ts, 'yyyy-MM')",
+        "DATE_FORMAT(ts, 'yyyyMd')",
+        "DATE_FORMAT(ts, name)",
+        "MOD(EXTRACT(DAY FROM ts), 7)",
+        "CAST(ts AS TIME)",
+        "CAST(ts AS VARCHAR(7))",
+        "FLOOR(ts + INTERVAL '5' HOUR TO DAY)",
+        "CAST(ts + INTERVAL '5' HOUR AS DATE)",
+        "CASE WHEN b > 1 THEN ts END",
+        "CONVERT_TZ(CAST(ts AS STRING), 'UTC', 'Asia/Tokyo')",
+        "ROLLUP(FLOOR(ts TO DAY), name)",
+        "PT1H: FLOOR(ts TO DAY)",
+        "P1M: YEAR(ts)",
+        "P1M: DATE_FORMAT(ts, 'MMM yyyy')",
+        "P1M: FLOOR(ts TO QUARTER)",
+        "P1Y: FLOOR(ts TO WEEK)",
+      })
+  void keysThatReachOverSlicesAreNot(String keys) {
+    assertThat(grouped(keys, slicedBy(keys))).isNotEmpty().containsOnly("TM-SPEC-062");
+
+    assertThat(grouped(keys, slicedBy(keys).replace("out.sql", "out.sql\n    lookback: P7D")))
+        .isEmpty();
+  }
+
+  private static String slicedBy(String keys) {
+    int colon = keys.startsWith("P") || keys.startsWith("all:") ? keys.indexOf(": ") : -1;
+    String slice = colon < 0 ? "P1D" : keys.substring(0, colon);
+    return slice.equals("all")
+        ? Projects.PIPELINE
+        : SLICED.replace("t\n    partition: P1D", "t\n    partition: " + slice);
+  }
+
+  private List<String> grouped(String keys, String pipeline) {
+    String by = keys.replaceFirst("^(P\\w+|all): ", "");
+    return problems(
+        pipeline, "SELECT MAX(id) AS k, MAX(ts) AS t, COUNT(*) AS n FROM events GROUP BY " + by);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT id AS k, ts AS t FROM events UNION SELECT id, `at` FROM others",
+        "SELECT MAX(id) AS k, MAX(t) AS t FROM (SELECT id, ts AS t FROM events UNION ALL"
+            + " SELECT id, `at` FROM others) AS u GROUP BY FLOOR(t TO DAY)",
+        "SELECT DISTINCT id AS k, FLOOR(ts TO HOUR) AS t FROM events",
+        "SELECT id AS k, ts AS t, COUNT(*) OVER (PARTITION BY CAST(ts AS DATE)) AS n FROM events",
+        "SELECT MAX(e.id) AS k, MAX(e.ts) AS t FROM events e LEFT JOIN others o ON o.`at` = e.ts"
+            + " GROUP BY e.ts",
+        "SELECT MAX(n) AS k, d AS t FROM (SELECT name, FLOOR(ts TO DAY) AS d, COUNT(*) AS n"
+            + " FROM events GROUP BY name, FLOOR(ts TO DAY)) AS x GROUP BY d",
+        "SELECT MAX(id) AS k, window_start AS t FROM TUMBLE(TABLE events, DESCRIPTOR(ts),"
+            + " INTERVAL '1' HOUR) GROUP BY CAST(window_start AS DATE), window_start",
+      })
+  void theTimeIsFollowedThroughTheQuery(String sql) {
+    assertThat(problems(SLICED, sql)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT id AS k, ts AS t FROM events UNION SELECT id, ts FROM"
+            + " (SELECT id, TIMESTAMP '2001-01-01 00:00:00' AS ts FROM others) AS x",
+        "SELECT DISTINCT id AS k, FLOOR(ts TO MONTH) AS t FROM events",
+        "SELECT id AS k, ts AS t, COUNT(*) OVER (PARTITION BY FLOOR(ts TO YEAR)) AS n FROM events",
+        "SELECT MAX(e.id) AS k, MAX(e.ts) AS t FROM events e LEFT JOIN others o ON o.`at` = e.ts"
+            + " GROUP BY o.`at`",
+        "SELECT MAX(e.id) AS k, MAX(e.ts) AS t FROM events e JOIN others o ON o.`at` = e.ts"
+            + " GROUP BY FLOOR(e.ts TO MONTH), EXTRACT(DAY FROM o.`at`)",
+        "SELECT MAX(id) AS k, MAX(ts) AS t FROM TUMBLE(TABLE events, DESCRIPTOR(ts),"
+            + " INTERVAL '1' HOUR) GROUP BY CAST(window_end AS DATE)",
+      })
+  void theTimeIsNotTakenForAnother(String sql) {
+    assertThat(problems(SLICED, sql)).isNotEmpty().containsOnly("TM-SPEC-062");
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Join;
@@ -87,9 +88,11 @@ public final class Joins {
         ImmutableBitSet one = RelOptUtil.InputFinder.bits(sides.get(0));
         ImmutableBitSet other = RelOptUtil.InputFinder.bits(sides.get(1));
         if (crosses(one, other, left) || crosses(other, one, left)) {
-          equal.add(
-              new Equal(
-                  expressions.walk(sides.get(0), both), expressions.walk(sides.get(1), both)));
+          equal.addAll(
+              equal(
+                  condition,
+                  expressions.walk(sides.get(0), both),
+                  expressions.walk(sides.get(1), both)));
         }
       }
     }
@@ -101,6 +104,14 @@ public final class Joins {
         && !other.isEmpty()
         && one.nth(one.cardinality() - 1) < left
         && other.nth(0) >= left;
+  }
+
+  /** Rows of all slices may match by NULLs that outer joins left. */
+  private static List<Equal> equal(RexNode condition, Part left, Part right) {
+    boolean byNull =
+        condition.getKind() == SqlKind.IS_NOT_DISTINCT_FROM
+            && Stream.of(left, right).anyMatch(p -> p.moment().map(Moment::missing).orElse(false));
+    return byNull ? List.of() : List.of(new Equal(left, right));
   }
 
   private static boolean isEquality(RexNode condition) {
@@ -124,8 +135,9 @@ public final class Joins {
         if (RexUtil.containsCorrelation(sides.get(0))
             != RexUtil.containsCorrelation(sides.get(1))) {
           open.peek()
-              .add(
-                  new Equal(
+              .addAll(
+                  equal(
+                      conjunct,
                       expressions.walk(sides.get(0), columns),
                       expressions.walk(sides.get(1), columns)));
         }

@@ -17,9 +17,14 @@ import java.util.TreeSet;
  * @param origins the table columns that the value is made from
  * @param reads the table columns that are read for it in any way; holds the origins
  * @param edge set for an untouched bound of a window
+ * @param moment what it says of the time in a table column, if that is known
  */
 public record Part(
-    String digest, SortedSet<ColumnRef> origins, SortedSet<ColumnRef> reads, Optional<Edge> edge) {
+    String digest,
+    SortedSet<ColumnRef> origins,
+    SortedSet<ColumnRef> reads,
+    Optional<Edge> edge,
+    Optional<Moment> moment) {
 
   /** Which bound of which window a column is. */
   public record Edge(Kind kind, String window) {
@@ -31,7 +36,12 @@ public record Part(
   }
 
   static Part constant(String... digest) {
-    return new Part(hash(List.of(digest)), new TreeSet<>(), new TreeSet<>(), Optional.empty());
+    return new Part(
+        hash(List.of(digest)),
+        new TreeSet<>(),
+        new TreeSet<>(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   static Part column(ColumnRef column, String type) {
@@ -40,7 +50,8 @@ public record Part(
         hash(List.of("column", column.dataset().value(), column.column(), type)),
         self,
         self,
-        Optional.empty());
+        Optional.empty(),
+        Optional.of(Moment.of(column)));
   }
 
   /** An expression over parts, told apart from others by the words. */
@@ -53,7 +64,7 @@ public record Part(
       origins.addAll(part.origins);
       reads.addAll(part.reads);
     }
-    return new Part(hash(all), origins, reads, Optional.empty());
+    return new Part(hash(all), origins, reads, Optional.empty(), Optional.empty());
   }
 
   /** The same value seen from another place of the plan. */
@@ -62,18 +73,28 @@ public record Part(
         hash(List.of(place, digest)),
         origins,
         reads,
-        edge.map(e -> new Edge(e.kind, hash(List.of(place, e.window)))));
+        edge.map(e -> new Edge(e.kind, hash(List.of(place, e.window)))),
+        moment.map(m -> m.seenAs(place)));
   }
 
   Part withEdge(Edge.Kind kind, String window) {
-    return new Part(digest, origins, reads, Optional.of(new Edge(kind, window)));
+    return new Part(digest, origins, reads, Optional.of(new Edge(kind, window)), moment);
+  }
+
+  Part withMoment(Optional<Moment> known) {
+    return new Part(digest, origins, reads, edge, known);
+  }
+
+  /** This value, or NULL where an outer join finds no row or a total leaves out the key. */
+  Part orMissing() {
+    return withMoment(moment.map(Moment::orMissing));
   }
 
   /** This value, which also depends on other parts without being made from them. */
   Part dependingOn(Collection<Part> parts) {
     TreeSet<ColumnRef> all = new TreeSet<>(reads);
     parts.forEach(p -> all.addAll(p.reads));
-    return new Part(digest, origins, all, edge);
+    return new Part(digest, origins, all, edge, moment);
   }
 
   private static String hash(List<String> words) {

@@ -6,6 +6,7 @@ import io.tidemark.model.DatasetId;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -236,7 +237,9 @@ public final class PlanWalk {
         Part.of(
             List.of("join", join.getJoinType().name()),
             List.of(left.rows(), right.rows(), condition)),
-        join.getJoinType().projectsRight() ? both : both.subList(0, left.columns().size()),
+        join.getJoinType().projectsRight()
+            ? orMissing(both, left.columns().size(), join.getJoinType())
+            : both.subList(0, left.columns().size()),
         Set.of());
   }
 
@@ -254,8 +257,17 @@ public final class PlanWalk {
         Part.of(
             List.of("correlate", correlate.getJoinType().name()),
             List.of(left.rows(), right.rows())),
-        sides(left, right),
+        orMissing(sides(left, right), left.columns().size(), correlate.getJoinType()),
         Set.of());
+  }
+
+  private static List<Part> orMissing(List<Part> both, int left, JoinRelType type) {
+    List<Part> columns = new ArrayList<>();
+    for (int i = 0; i < both.size(); i++) {
+      boolean missing = i < left ? type.generatesNullsOnLeft() : type.generatesNullsOnRight();
+      columns.add(missing ? both.get(i).orMissing() : both.get(i));
+    }
+    return columns;
   }
 
   private void bind(CorrelationId id, Facts facts) {
@@ -287,14 +299,20 @@ public final class PlanWalk {
     Facts input = walk(aggregate.getInput());
     List<Part> columns = new ArrayList<>();
     List<Part> deciding = new ArrayList<>(List.of(input.rows()));
+    List<Part> common = new ArrayList<>();
     for (int key : aggregate.getGroupSet()) {
       Part column = input.columns().get(key);
-      columns.add(column.seenAs("key").dependingOn(List.of()));
+      Part out = column.seenAs("key").dependingOn(List.of());
+      boolean always = aggregate.getGroupSets().stream().allMatch(s -> s.get(key));
+      columns.add(always ? out : out.orMissing());
       deciding.add(column);
+      if (always) {
+        common.add(column);
+      }
     }
     List<Integer> groups = aggregate.getGroupSet().asList();
     if (!isLookup(aggregate.getInput())) {
-      groupings.add(new Grouping("GROUP BY", deciding.subList(1, deciding.size())));
+      groupings.add(new Grouping("GROUP BY", common));
     }
     List<String> sets =
         aggregate.getGroupSets().stream()
@@ -388,21 +406,29 @@ public final class PlanWalk {
     List<Part> deciding = new ArrayList<>();
     List<Part> columns = new ArrayList<>();
     inputs.forEach(i -> deciding.addAll(byValue ? i.all() : List.of(i.rows())));
-    if (byValue) {
-      group(set.kind.name(), inputs.get(0).columns(), deciding);
-    }
     for (int i = 0; i < set.getRowType().getFieldCount(); i++) {
       int at = i;
       columns.add(
           Part.of(
-              List.of(
-                  "union", set.getRowType().getFieldList().get(i).getType().getFullTypeString()),
-              inputs.stream().map(f -> f.columns().get(at)).toList()));
+                  List.of(
+                      "union",
+                      set.getRowType().getFieldList().get(i).getType().getFullTypeString()),
+                  inputs.stream().map(f -> f.columns().get(at)).toList())
+              .withMoment(union(inputs.stream().map(f -> f.columns().get(at).moment()).toList())));
+    }
+    if (byValue) {
+      group(set.kind.name(), columns, deciding);
     }
     Set<ImmutableBitSet> keys =
         byValue && !set.all ? Set.of(ImmutableBitSet.range(columns.size())) : Set.of();
     return new Facts(
         Part.of(List.of(set.kind.name(), Boolean.toString(set.all)), deciding), columns, keys);
+  }
+
+  private static Optional<Moment> union(List<Optional<Moment>> inputs) {
+    return inputs.stream()
+        .reduce((one, other) -> one.flatMap(a -> other.map(a::union)))
+        .orElse(Optional.empty());
   }
 
   private Facts values(Values values) {

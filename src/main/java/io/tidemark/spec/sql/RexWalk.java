@@ -114,7 +114,8 @@ final class RexWalk {
 
   private Part call(RexCall call, List<Part> inputs) {
     WindowFunctions.grouped(call).ifPresent(plan::use);
-    return Part.of(words("call", call), parts(call.getOperands(), inputs));
+    List<Part> operands = parts(call.getOperands(), inputs);
+    return Part.of(words("call", call), operands).withMoment(Moments.of(call, operands));
   }
 
   private static List<String> words(String kind, RexCall call) {

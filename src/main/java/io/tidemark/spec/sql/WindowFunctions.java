@@ -56,11 +56,18 @@ final class WindowFunctions {
       }
     }
     Part bounds = Part.of(words, parts);
-    use(name, millis(call)).ifPresent(plan::use);
+    Optional<WindowUse> use = use(name, millis(call));
+    use.ifPresent(plan::use);
+    Optional<Moment> time =
+        use.isPresent() && parts.size() == 1
+            ? parts.get(0).moment().filter(Moment::isTime)
+            : Optional.empty();
     List<Part> columns = new ArrayList<>(input.columns());
     for (Edge.Kind kind : Edge.Kind.values()) {
       columns.add(
-          Part.of(List.of("bound", kind.name()), List.of(bounds)).withEdge(kind, bounds.digest()));
+          Part.of(List.of("bound", kind.name()), List.of(bounds))
+              .withEdge(kind, bounds.digest())
+              .withMoment(kind == Edge.Kind.END ? time.map(t -> t.as("end of " + use)) : time));
     }
     return new Facts(
         Part.of(List.of("windowed"), List.of(input.rows(), bounds)), columns, Set.of());
