@@ -62,8 +62,8 @@ final class Moments {
     SqlTypeName type = to.getSqlTypeName();
     if (!moment.isTime()) {
       boolean kept =
-          WHOLE_NUMBERS.contains(from.getSqlTypeName()) && WHOLE_NUMBERS.contains(type)
-              || from.getSqlTypeName() == type && to.getPrecision() >= from.getPrecision();
+          (WHOLE_NUMBERS.contains(from.getSqlTypeName()) && WHOLE_NUMBERS.contains(type))
+              || (from.getSqlTypeName() == type && to.getPrecision() >= from.getPrecision());
       return kept ? Optional.of(moment) : Optional.empty();
     } else if (TIMESTAMPS.contains(type)) {
       return Optional.of(moment);
