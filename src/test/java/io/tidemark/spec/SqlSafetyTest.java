@@ -257,6 +257,29 @@ class SqlSafetyTest {
         + " AS x FROM events e JOIN others o ON o.id = e.id GROUP BY e.name";
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT id AS k, ts AS t FROM SESSION(TABLE events PARTITION BY id, DESCRIPTOR(ts),"
+            + " INTERVAL '5' MINUTE)",
+        "SELECT id AS k, t FROM events MATCH_RECOGNIZE (PARTITION BY id ORDER BY ts"
+            + " MEASURES LAST(B.ts) AS t ONE ROW PER MATCH AFTER MATCH SKIP PAST LAST ROW"
+            + " PATTERN (A B) DEFINE B AS B.name <> A.name)",
+      })
+  void functionsOfAWholeTableNeedALookback(String sql) {
+    assertThat(problems(SLICED, sql)).containsExactly("TM-SPEC-062");
+  }
+
+  @Test
+  void anUnnestedArrayStaysInItsRow() {
+    assertThat(
+            problems(
+                SLICED,
+                "SELECT e.id AS k, e.ts AS t FROM events e"
+                    + " CROSS JOIN UNNEST(ARRAY[e.id, 1]) AS u (x)"))
+        .isEmpty();
+  }
+
   @Test
   void aSumOverAPartitionHasNoOrderEither() {
     assertThat(

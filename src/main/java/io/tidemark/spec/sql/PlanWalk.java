@@ -20,6 +20,7 @@ import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.JoinRelType;
+import org.apache.calcite.rel.core.Match;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.SetOp;
 import org.apache.calcite.rel.core.Sort;
@@ -468,6 +469,10 @@ public final class PlanWalk {
     shuffles();
     List<Part> parts = new ArrayList<>();
     rel.getInputs().forEach(input -> parts.addAll(walk(input).all()));
+    if (!(rel instanceof Uncollect)) {
+      // What is not known may bring any rows together.
+      group(rel instanceof Match ? "MATCH_RECOGNIZE" : rel.getRelTypeName(), List.of(), parts);
+    }
     String text = RelOptUtil.toString(rel, SqlExplainLevel.DIGEST_ATTRIBUTES);
     Part rows = Part.of(List.of("other", rel.getClass().getSimpleName(), text), parts);
     List<Part> columns = new ArrayList<>();

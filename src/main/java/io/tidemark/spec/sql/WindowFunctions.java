@@ -88,6 +88,10 @@ final class WindowFunctions {
     List<Part> columns = inputs.stream().flatMap(f -> f.columns().stream()).toList();
     List<Part> all = new ArrayList<>();
     inputs.forEach(i -> all.addAll(i.all()));
+    if (!inputs.isEmpty()) {
+      // A function of a whole table, such as SESSION, may bring any of its rows together.
+      plan.group(name, List.of(), all);
+    }
     all.add(expressions.walk(call, columns));
     Part rows = Part.of(List.of("table function", name), all);
     List<Part> out = new ArrayList<>();
