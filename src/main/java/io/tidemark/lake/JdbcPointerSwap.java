@@ -12,6 +12,8 @@ import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.jdbc.JdbcClientPool;
 import org.apache.iceberg.jdbc.UncheckedInterruptedException;
 import org.apache.iceberg.jdbc.UncheckedSQLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one transaction over all tables that Iceberg's JDBC catalog does not offer although its
@@ -20,6 +22,8 @@ import org.apache.iceberg.jdbc.UncheckedSQLException;
  * is ever left in the middle of a transaction.
  */
 final class JdbcPointerSwap implements PointerSwap {
+  private static final Logger LOG = LoggerFactory.getLogger(JdbcPointerSwap.class);
+
   private static final String MOVE =
       "UPDATE iceberg_tables SET metadata_location = ?, previous_metadata_location = ?"
           + " WHERE catalog_name = ? AND table_namespace = ? AND table_name = ?"
@@ -46,14 +50,26 @@ final class JdbcPointerSwap implements PointerSwap {
     // In one order for all processes, or two of them could wait for each other.
     List<Move> ordered =
         moves.stream().sorted(Comparator.comparing(m -> m.table().toString())).toList();
-    try (JdbcClientPool connection =
-        new JdbcClientPool(1, properties.get(CatalogProperties.URI), properties)) {
+    JdbcClientPool connection =
+        new JdbcClientPool(1, properties.get(CatalogProperties.URI), properties);
+    try {
       return connection.run(c -> move(c, ordered), false);
     } catch (SQLException e) {
       throw new UncheckedSQLException(e, "Cannot switch tables %s", ordered);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UncheckedInterruptedException(e, "Interrupted before switching tables");
+    } finally {
+      close(connection);
+    }
+  }
+
+  /** Never throws: whether the tables were switched is known by then, and is the answer. */
+  private static void close(JdbcClientPool connection) {
+    try {
+      connection.close();
+    } catch (RuntimeException e) {
+      LOG.info("A connection to the catalog could not be closed", e);
     }
   }
 

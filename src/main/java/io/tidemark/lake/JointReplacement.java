@@ -149,6 +149,10 @@ final class JointReplacement {
         continue;
       }
       Table table = tables.load(part.table());
+      if (Replacement.done(table, part.stamp().key()).isPresent()) {
+        // Its own commit must not be taken for one of somebody else.
+        throw new CommitFailedException("an earlier attempt has landed meanwhile");
+      }
       SliceIndex index = SliceIndex.of(part.table(), table, part.dataset().layout());
       Finding finding = part.analysis().analyse(table, index, History.main(table));
       if (finding instanceof Refused refused) {
@@ -184,14 +188,14 @@ final class JointReplacement {
             table -> {
               boolean moved = table.isMoved(tables);
               if (moved) {
-                table.discard();
+                table.discard(tables);
               }
               return moved;
             });
   }
 
-  private static void discard(Map<TableRef, StagedTable> staged) {
-    staged.values().forEach(StagedTable::discard);
+  private void discard(Map<TableRef, StagedTable> staged) {
+    staged.values().forEach(table -> table.discard(tables));
     staged.clear();
   }
 }

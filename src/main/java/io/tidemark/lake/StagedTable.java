@@ -72,7 +72,7 @@ final class StagedTable {
       TableMetadataParser.write(staging.current(), staging.io().newOutputFile(location));
       return new StagedTable(ref, staging, location, garbage);
     } catch (RuntimeException e) {
-      new StagedTable(ref, staging, "", garbage).discard();
+      new StagedTable(ref, staging, "", garbage).discard(tables);
       throw e;
     }
   }
@@ -112,10 +112,17 @@ final class StagedTable {
     }
   }
 
-  /** Only for what has surely not landed: deletes all that was written for it. */
-  void discard() {
+  /**
+   * Only for what can no longer land: deletes all that was written for it. Keeps it if it landed
+   * after all, whatever the catalog answered, and if the catalog cannot be asked.
+   */
+  void discard(Tables tables) {
     Set<String> files = new LinkedHashSet<>(garbage);
     try {
+      if (!location.isEmpty() && hasLanded(tables.load(ref))) {
+        LOG.warn("A commit landed although the catalog failed, table={}", ref);
+        return;
+      }
       staged().forEach(s -> files.addAll(files(s, true)));
       if (!location.isEmpty()) {
         files.add(location);
@@ -124,6 +131,10 @@ final class StagedTable {
     } catch (RuntimeException e) {
       LOG.info("Left unused metadata files behind, table={} files={}", ref, files.size(), e);
     }
+  }
+
+  private boolean hasLanded(Table now) {
+    return staged().stream().anyMatch(s -> now.snapshot(s.snapshotId()) != null);
   }
 
   private List<Snapshot> staged() {
