@@ -283,6 +283,17 @@ class JavaTransformTest {
         "through an interface of its own | interface P { long t(); } static class O implements P {"
             + " public long t() { return System.nanoTime(); } } static P make() { return new O(); }"
             + " | make().t();",
+        "inherited, behind an interface | interface P { long t(); } static class Q {"
+            + " public long t() { return System.nanoTime(); } }"
+            + " static class O extends Q implements P {} static P make() { return new O(); }"
+            + " | make().t();",
+        "inherited, beside an interface | interface P { long t(); } static class Q {"
+            + " public long t() { return System.nanoTime(); } }"
+            + " static class O extends Q implements P {} | new O().t();",
+        "called back through what a lambda is | interface P extends"
+            + " java.util.function.Supplier<Object> { long t(); default Object get() {"
+            + " return System.nanoTime(); } } static Object o() { P p = () -> 1L; return p; }"
+            + " | o();",
         "default method | interface P { default long t() { return System.nanoTime(); } }"
             + " static class O implements P {} | new O().t();",
         "initialised by the parent | static class P { static long l = System.nanoTime(); }"

@@ -9,7 +9,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -36,8 +35,10 @@ final class CallGraph {
   private final Set<String> made = new HashSet<>();
   private final Set<Call> called = new HashSet<>();
 
-  /** By method, the classes that have one of its name and descriptor. */
-  private final Map<String, List<String>> holders = new HashMap<>();
+  private final Map<String, List<String>> subtypes = new HashMap<>();
+
+  /** The methods that any of the classes has, by name and descriptor. */
+  private final Set<String> holds = new HashSet<>();
 
   /**
    * @param classes by internal name
@@ -45,12 +46,7 @@ final class CallGraph {
   CallGraph(Map<String, ClassFacts> classes) {
     this.classes = classes;
     this.callbacks = new Callbacks(classes);
-    classes.forEach(
-        (name, facts) ->
-            facts
-                .methods()
-                .keySet()
-                .forEach(key -> holders.computeIfAbsent(key, k -> new ArrayList<>()).add(name)));
+    classes.values().forEach(facts -> holds.addAll(facts.methods().keySet()));
   }
 
   /** The calls in methods that may run when a class is used as a transform. */
@@ -95,20 +91,16 @@ final class CallGraph {
         enter(name, key);
       }
     }
-    callbacks.of(name).forEach(key -> resolve(name, key).ifPresent(at -> enter(at, key)));
+    callbacks.of(name).forEach(key -> resolve(name, key));
   }
 
   private void call(Call call) {
     if (!called.add(call)) {
       return;
     }
-    resolve(call.owner(), call.key()).ifPresent(at -> enter(at, call.key()));
-    if (!call.exact()) {
-      for (String name : holders.getOrDefault(call.key(), List.of())) {
-        if (isA(name, call.owner())) {
-          enter(name, call.key());
-        }
-      }
+    resolve(call.owner(), call.key());
+    if (!call.exact() && holds.contains(call.key())) {
+      below(call.owner()).forEach(name -> resolve(name, call.key()));
     }
   }
 
@@ -119,15 +111,25 @@ final class CallGraph {
     }
   }
 
-  /** The class, from this one upwards, that has the method. */
-  private Optional<String> resolve(String owner, String key) {
+  /**
+   * Enters the method that a class has or inherits: of each of its parents, since one may declare
+   * what only another one implements.
+   */
+  private void resolve(String owner, String key) {
     ClassFacts facts = classes.get(owner);
     if (facts == null) {
-      return Optional.empty();
+      return;
     } else if (facts.methods().containsKey(key)) {
-      return Optional.of(owner);
+      enter(owner, key);
+    } else {
+      facts.parents().forEach(p -> resolve(p, key));
     }
-    return facts.parents().stream().flatMap(p -> resolve(p, key).stream()).findFirst();
+  }
+
+  /** The transform's classes that are of this type. */
+  private List<String> below(String type) {
+    return subtypes.computeIfAbsent(
+        type, t -> classes.keySet().stream().filter(name -> isA(name, t)).toList());
   }
 
   private boolean isA(String name, String ancestor) {

@@ -75,6 +75,8 @@ record MethodFacts(
     @Override
     public void visitInvokeDynamicInsn(
         String called, String type, Handle bootstrap, Object... arguments) {
+      // What a lambda is made as may have methods besides the one that the lambda is.
+      constant(Type.getReturnType(type));
       for (Object argument : arguments) {
         constant(argument);
       }
