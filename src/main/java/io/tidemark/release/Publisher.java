@@ -246,7 +246,8 @@ public final class Publisher {
                   stamp(run, journal, dataset, evidence, key)));
       Optional<Lake.Committed> landed = lake.find(dataset.table(), "main", key);
       if (landed.isPresent()) {
-        settle(run, journal, attempt, table, new Lake.Done(landed.get().snapshot()));
+        // Asked once more: who died right after the commit may not have kept what a revert needs.
+        settle(run, journal, attempt, table, table.outcome(lake));
       } else {
         left.add(table);
       }

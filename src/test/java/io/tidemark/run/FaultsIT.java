@@ -171,6 +171,37 @@ class FaultsIT {
   }
 
   @Test
+  void whoDiesRightAfterTheSwitchIsFollowedByWhoKeepsWhatARevertNeeds(@TempDir Path folder) {
+    try (RunScene scene = new RunScene(folder)) {
+      buildFirst(scene);
+      Faults.Harm death =
+          (call, moment) -> {
+            if (call.startsWith("Lake.switchTogether") && moment == Moment.AFTER) {
+              throw new Faults.Death(call);
+            }
+          };
+      Clock clock = Clock.systemUTC();
+      Work dying =
+          new Work(
+              scene, Faults.wrap(Lake.class, scene.lake(), death), scene.store(), cluster, clock);
+      RunId run = dying.runner.submit(AFTER, plan(scene));
+      org.assertj.core.api.Assertions.assertThatThrownBy(() -> dying.publish(run))
+          .isInstanceOf(Faults.Death.class);
+      // As if it had died a moment earlier: between the commit and the tag.
+      String tag = "tidemark-after-" + run;
+      for (io.tidemark.model.DatasetId id : List.of(Shop.CLEAN, Shop.TOTALS)) {
+        scene.fixture().table(AFTER.dataset(id).table()).manageSnapshots().removeTag(tag).commit();
+      }
+
+      new Work(scene, scene.lake(), scene.store(), cluster, clock).publish(run);
+
+      for (io.tidemark.model.DatasetId id : List.of(Shop.CLEAN, Shop.TOTALS)) {
+        assertThat(scene.fixture().table(AFTER.dataset(id).table()).refs()).containsKey(tag);
+      }
+    }
+  }
+
+  @Test
   void aRunThatFailedForGoodIsTakenUpAgainByHand(@TempDir Path folder) {
     try (RunScene scene = new RunScene(folder)) {
       scene.sell(BEFORE, Shop.sales(1, 1));
