@@ -12,6 +12,7 @@ import io.tidemark.store.Store;
 import io.tidemark.store.Store.RunRow;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -50,11 +51,20 @@ final class LeaseSweep {
 
   /** One that the control database does not know may be somebody else's; its lease ends by age. */
   private boolean isOver(String holder) {
-    return store
-        .findRun(new RunId(holder))
+    return run(holder)
+        .flatMap(store::findRun)
         .map(RunRow::state)
         .filter(s -> s == RunState.PUBLISHED || s == RunState.REVERTED || s == RunState.ABANDONED)
         .isPresent();
+  }
+
+  /** Anybody may name a tag; empty if no run can be called so. */
+  private static Optional<RunId> run(String holder) {
+    try {
+      return Optional.of(new RunId(holder));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   private Set<RunId> neededBy(RunRow published, DatasetId input) {

@@ -33,14 +33,14 @@ class LeaseSweepIT {
       }
       record(scene, plan, "open", RunState.READY, NOW.minusSeconds(99));
       RunRow published = record(scene, plan, "new", RunState.PUBLISHING, NOW);
-      for (String holder : new String[] {"open", "new", "of-another-database"}) {
+      for (String holder : new String[] {"open", "new", "of-another-database", "Of_Somebody"}) {
         scene.lake().lease(sales, head, holder, Instant.now().plusSeconds(3600));
       }
 
       new LeaseSweep(scene.lake(), scene.store()).sweep(published);
 
       assertThat(scene.lake().holders(sales))
-          .containsExactlyInAnyOrder("open", "new", "of-another-database");
+          .containsExactlyInAnyOrder("open", "new", "of-another-database", "Of_Somebody");
     }
   }
 
