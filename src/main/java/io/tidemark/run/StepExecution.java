@@ -85,7 +85,9 @@ final class StepExecution implements Step.Visitor<Void> {
     return Journal.attempt(step.id(), attempt);
   }
 
+  /** From here on a change of the outputs is a conflict; before, the plan has gone stale. */
   private Journal.Basis firstBasis(Step.PrepareV2 step) {
+    Freshness.require(lake, work.run().graph(), work.run().plan());
     TreeMap<DatasetId, Long> heads = new TreeMap<>();
     TreeMap<DatasetId, SliceSet> slices = new TreeMap<>();
     for (DatasetId output : step.outputs()) {

@@ -67,6 +67,21 @@ class StalePlanIT {
                         "TM-RUN-016 the plan is older than what totals holds in slices 2001-02");
               });
       assertThat(scene.store().runs(9)).hasSize(2);
+
+      RunId waiting = runner.submit(GRAPH, scene.plan(GRAPH));
+      scene.sell(GRAPH, List.of(Shop.sale(2, 2, 9, 90)));
+      RunId overtaking = runner.submit(GRAPH, scene.plan(GRAPH));
+      runner.run(overtaking, RunListener.NONE);
+      publisher.publish(overtaking);
+      Object content = scene.content(GRAPH);
+
+      assertThatThrownBy(() -> runner.run(waiting, RunListener.NONE))
+          .isInstanceOfSatisfying(
+              TidemarkException.class,
+              e -> assertThat(e.problems()).extracting(p -> p.code()).contains("TM-RUN-016"));
+      assertThat(scene.store().findRun(waiting).orElseThrow().state()).isEqualTo(RunState.FAILED);
+      assertThat(runner.abandon(waiting).state()).isEqualTo(RunState.ABANDONED);
+      assertThat(scene.content(GRAPH)).isEqualTo(content);
     }
   }
 }
