@@ -44,7 +44,12 @@ record SchemaChange(List<String> added, List<String> broken) {
         }
       } else if (!stored(now.get().type()).equals(stored(column.type()))) {
         broken.add(
-            "column '" + column.name() + "' is " + now.get().type() + ", not " + column.type());
+            "column '"
+                + column.name()
+                + "' is "
+                + now.get().type()
+                + " in the table and would be "
+                + column.type());
       } else if (now.get().nullability() == Nullability.REQUIRED
           && column.nullability() == Nullability.NULLABLE) {
         broken.add("column '" + column.name() + "' may not be missing in the table");

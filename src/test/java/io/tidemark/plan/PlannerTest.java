@@ -256,7 +256,8 @@ class PlannerTest {
               assertThat(e.problems())
                   .extracting(Problem::what)
                   .containsExactly(
-                      "table lake.clean does not fit 'clean': column 'delay' is BIGINT, not DOUBLE",
+                      "table lake.clean does not fit 'clean': column 'delay' is BIGINT in the table"
+                          + " and would be DOUBLE",
                       "table lake.clean does not fit 'clean': column 'gate' is new and may not be"
                           + " missing",
                       "table lake.clean does not fit 'clean': column 'km' is in the table and not"
