@@ -72,7 +72,7 @@ public final class Gate {
                   dataset),
               "no expected change covers them",
               "look at them with diff; correct the transform, or declare the change under"
-                  + " changes/"));
+                  + " changes/ and run again with --change NAME"));
     }
     for (String broken : diff.broken()) {
       problems.add(
