@@ -61,6 +61,15 @@ class CliIT {
   }
 
   @Test
+  @Order(0)
+  void aFolderThatIsNoProjectIsLeftAsItWas(@TempDir Path empty) {
+    Result result = new CommandLineSession(Wiring::open, empty).run("status");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).startsWith("error TM-SPEC-001");
+    assertThat(empty).isEmptyDirectory();
+  }
+
+  @Test
   @Order(1)
   void brokenFilesAreToldAllAtOnceWithTheirPlaces() throws IOException {
     write(

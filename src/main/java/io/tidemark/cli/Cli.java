@@ -1,5 +1,6 @@
 package io.tidemark.cli;
 
+import io.tidemark.model.NearestName;
 import io.tidemark.model.TidemarkException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -7,6 +8,8 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine;
 
 /** The command line. */
@@ -45,12 +48,42 @@ public final class Cli {
       streams.err().flush();
       return TidemarkException.Category.USAGE.exitCode();
     }
-    err.println("error TM-CLI-000: " + Words.safe(error.getMessage()));
-    CommandLine.UnmatchedArgumentException.printSuggestions(error, err);
+    err.println("error TM-CLI-000: " + Words.safe(what(error)));
+    near(error).ifPresent(hint -> err.println("  fix: " + hint));
     String name = error.getCommandLine().getCommandSpec().qualifiedName();
     err.println("  fix: see " + name + " --help");
     streams.err().flush();
     return TidemarkException.Category.USAGE.exitCode();
+  }
+
+  private static String what(CommandLine.ParameterException error) {
+    if (error instanceof CommandLine.UnmatchedArgumentException unmatched) {
+      String word = unmatched.getUnmatched().get(0);
+      if (unmatched.isUnknownOption()) {
+        return "unknown option '" + word + "'";
+      }
+      return isRoot(error)
+          ? "unknown command '" + word + "'"
+          : "there is no place for '" + word + "'";
+    }
+    return error.getMessage();
+  }
+
+  private static Optional<String> near(CommandLine.ParameterException error) {
+    if (!(error instanceof CommandLine.UnmatchedArgumentException unmatched)) {
+      return Optional.empty();
+    }
+    CommandLine.Model.CommandSpec spec = error.getCommandLine().getCommandSpec();
+    Set<String> known = unmatched.isUnknownOption() ? spec.optionsMap().keySet() : Set.of();
+    if (!unmatched.isUnknownOption() && isRoot(error)) {
+      known = spec.subcommands().keySet();
+    }
+    return NearestName.of(unmatched.getUnmatched().get(0), known)
+        .map(name -> "did you mean '" + name + "'?");
+  }
+
+  private static boolean isRoot(CommandLine.ParameterException error) {
+    return error.getCommandLine().getParent() == null;
   }
 
   private static int failed(Exception error, Root root) {

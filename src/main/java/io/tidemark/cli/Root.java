@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -41,15 +43,17 @@ import picocli.CommandLine.ScopeType;
 final class Root {
   static final int REFUSED = TidemarkException.Category.REFUSED.exitCode();
 
+  private static final String HERE = ".";
+
   private final Place.Opener opener;
   private final Streams streams;
 
   @Option(
       names = {"-C", "--project"},
       paramLabel = "DIR",
-      defaultValue = ".",
+      defaultValue = HERE,
       scope = ScopeType.INHERIT,
-      description = "The project's folder; the current one by default.")
+      description = "The project's folder; the current one, or that around it, by default.")
   private Path project;
 
   @Option(
@@ -135,10 +139,6 @@ final class Root {
     return streams;
   }
 
-  Path project() {
-    return project;
-  }
-
   boolean isJson() {
     return format == Format.JSON;
   }
@@ -165,7 +165,8 @@ final class Root {
   /** Carries an operation out with progress on stderr. */
   <R extends Report> R execute(Operation<R> operation) {
     Progress progress = new Progress(streams, errorPaint());
-    try (Control control = open(project)) {
+    Path home = project.equals(Path.of(HERE)) ? Place.around(project) : project;
+    try (Control control = open(home)) {
       return control.execute(operation, progress);
     } finally {
       progress.clear();
@@ -221,8 +222,23 @@ final class Root {
   static CommandLine parser(Root root) {
     CommandLine line = new CommandLine(root, new Commands(root));
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.registerConverter(Format.class, word -> oneOf(Format.values(), word));
+    line.registerConverter(Colour.class, word -> oneOf(Colour.values(), word));
     line.setAbbreviatedOptionsAllowed(false);
     line.setUsageHelpAutoWidth(false);
     return line;
+  }
+
+  private static <E extends Enum<E>> E oneOf(E[] values, String word) {
+    for (E value : values) {
+      if (value.name().equalsIgnoreCase(word)) {
+        return value;
+      }
+    }
+    String known =
+        Stream.of(values)
+            .map(v -> v.name().toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(", "));
+    throw new CommandLine.TypeConversionException("'" + word + "' is none of " + known);
   }
 }

@@ -6,6 +6,7 @@ import io.tidemark.model.Environment;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Schema;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.TidemarkException;
 import io.tidemark.spec.ConfigReader;
 import io.tidemark.spec.ProjectReader;
 import io.tidemark.store.Store;
@@ -54,6 +55,10 @@ final class Workplace implements AutoCloseable {
       boolean bare =
           environmentName.equals(LocalDefaults.NAME)
               && Files.notExists(project.resolve("config/" + environmentName + ".yaml"));
+      if (bare && !Files.isDirectory(project.resolve("jobs"))) {
+        // Else whatever folder somebody happens to stand in would get a catalog.
+        throw TidemarkException.user(ProjectReader.noProject(project));
+      }
       environment =
           bare
               ? LocalDefaults.of(project)

@@ -108,16 +108,20 @@ public final class ProjectReader {
     return graph.orElseThrow();
   }
 
+  /** What is wrong with a folder that has no jobs/. */
+  public static Problem noProject(Path folder) {
+    return Problem.of(
+        "TM-SPEC-001",
+        "'" + folder + "' has no folder jobs",
+        "a project keeps each pipeline in a folder under jobs/",
+        "run in a project's folder, or make a project with: tidemark init DIR");
+  }
+
   private static List<Path> folders(Path root, Problems problems) {
     Path jobs = root.resolve("jobs");
     List<Path> folders = new ArrayList<>();
     if (!Files.isDirectory(jobs)) {
-      problems.add(
-          Problem.of(
-              "TM-SPEC-001",
-              "'" + root + "' has no folder jobs",
-              "a project keeps each pipeline in a folder under jobs/",
-              "run in a project's folder, or make a project with: tidemark init DIR"));
+      problems.add(noProject(root));
       return folders;
     }
     for (Path folder : list(jobs, problems)) {

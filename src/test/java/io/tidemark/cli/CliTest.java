@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -216,8 +217,36 @@ class CliTest {
 
   @Test
   void aMistypedCommandIsToldItsNearestName() {
-    run(Samples.status(), "statsu");
-    assertThat(err()).contains("status");
+    run(Samples.status(), "rnu");
+    assertThat(err())
+        .startsWith("error TM-CLI-000: unknown command 'rnu'")
+        .contains("did you mean 'run'?");
+  }
+
+  @Test
+  void aMistypedOptionIsToldItsNearestName() {
+    run(Samples.status(), "run", "--selct", "a");
+    assertThat(err())
+        .startsWith("error TM-CLI-000: unknown option '--selct'")
+        .contains("did you mean '--select'?", "tidemark run --help");
+  }
+
+  @Test
+  void aMistypedValueIsToldTheValuesAsTheyAreWritten() {
+    run(Samples.status(), "--format", "jsn", "status");
+    assertThat(err()).contains("text, json").doesNotContain("TEXT", "case-insensitive");
+  }
+
+  @Test
+  void aFolderInsideAProjectIsOfThatProject(@TempDir Path folder) throws Exception {
+    Path pipeline = folder.resolve("jobs/shop/pipeline.yaml");
+    Path inside = Files.createDirectories(pipeline.resolveSibling("data/old"));
+    assertThat(Place.around(inside)).isEqualTo(inside);
+    Files.createFile(pipeline);
+    assertThat(Place.around(inside)).isEqualTo(folder);
+    assertThat(Place.around(folder)).isEqualTo(folder);
+    Files.createDirectory(inside.resolve("jobs"));
+    assertThat(Place.around(inside)).isEqualTo(inside);
   }
 
   @Test
