@@ -89,7 +89,7 @@ public interface Lake extends AutoCloseable {
    * Deletes data files that jobs wrote for a branch and that no snapshot of the table names, on
    * whatever branch. Only for a branch that nobody writes to any more.
    *
-   * @return how many; 0 where the catalog's files cannot be listed
+   * @return how many; 0 where the catalog's files cannot be listed, or tables may share them
    */
   int deleteOrphans(TableRef table, String branch);
 

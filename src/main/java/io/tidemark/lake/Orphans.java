@@ -37,11 +37,13 @@ final class Orphans {
   }
 
   /**
-   * @return how many were deleted; 0 where files cannot be listed
+   * @return how many were deleted; 0 where files cannot be listed, and where tables may share them
    */
   int delete(TableRef ref, String branch) {
     Table table = tables.load(ref);
-    if (!(table.io() instanceof SupportsPrefixOperations files)) {
+    // Where a property puts files, other tables may put theirs, and what these name is not known.
+    boolean shared = table.properties().containsKey(TableProperties.WRITE_DATA_LOCATION);
+    if (shared || !(table.io() instanceof SupportsPrefixOperations files)) {
       return 0;
     }
     Map<String, String> found = written(table, files, branch);
@@ -63,10 +65,7 @@ final class Orphans {
   private static Map<String, String> written(
       Table table, SupportsPrefixOperations files, String branch) {
     Pattern ours = Pattern.compile("-" + Pattern.quote(branch) + UUID);
-    String data =
-        table
-            .properties()
-            .getOrDefault(TableProperties.WRITE_DATA_LOCATION, table.location() + "/data");
+    String data = table.location() + "/data/";
     Map<String, String> found = new LinkedHashMap<>();
     try {
       for (FileInfo file : files.listPrefix(data)) {

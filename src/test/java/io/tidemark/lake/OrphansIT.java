@@ -69,6 +69,19 @@ final class OrphansIT {
   }
 
   @Test
+  void aFolderThatTablesMayShareIsLeftAlone() throws IOException {
+    String branch = "tidemark-run-r1";
+    DataFile file = written(branch);
+    String shared = Path.of(file.location()).getParent().toString();
+    Scene other = scene.beside("db.other");
+    other.fixture().table(other.table()).updateProperties().set("write.data.path", shared).commit();
+
+    assertThat(scene.lake().deleteOrphans(other.table(), branch)).isZero();
+
+    assertThat(Path.of(file.location())).exists();
+  }
+
+  @Test
   void aTableThatNobodyWroteToHasNone() {
     assertThat(scene.lake().deleteOrphans(scene.table(), "tidemark-run-r1")).isZero();
   }
