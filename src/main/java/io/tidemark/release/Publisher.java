@@ -180,8 +180,9 @@ public final class Publisher {
                     "TM-PUBLISH-001",
                     "somebody else changed " + dataset + " in slices " + slices,
                     "run " + run.id() + " was compared with what main held before",
-                    "rebase the run: only these slices and what is made from them are computed"
-                        + " again")));
+                    "tidemark run --rebase "
+                        + run.id()
+                        + ": only these slices and what is made from them are computed again")));
     return TidemarkException.refused(problems);
   }
 
