@@ -364,7 +364,8 @@ public final class Publisher {
               "TM-PUBLISH-002",
               "run " + run.id() + " is published in part: " + String.join("; ", stuck),
               "another table had a conflict (" + reason + "), and these changed again since",
-              "look at their history; revert the run or roll these tables back"));
+              "look at their history, then roll these tables back to the snapshots before the"
+                  + " run"));
     }
     Runs.move(store, clock, run, RunState.READY, "conflict: " + reason);
   }
