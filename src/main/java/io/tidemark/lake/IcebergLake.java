@@ -215,33 +215,29 @@ final class IcebergLake implements Lake {
 
   @Override
   public Outcome publish(Dataset dataset, long base, long candidate, SliceSet slices, Stamp stamp) {
-    return exchange(
-        dataset, slices, stamp, "publishing", new Publication(deltas, base, candidate, slices));
+    return exchange("publishing", part(new Publish(dataset, base, candidate, slices, stamp)));
   }
 
   @Override
   public Outcome revert(Dataset dataset, long publish, SliceSet slices, Stamp stamp) {
-    return exchange(
-        dataset, slices, stamp, "reverting a publish", new Reversal(deltas, publish, slices));
+    return exchange("reverting a publish", part(new Revert(dataset, publish, slices, stamp)));
   }
 
-  private Outcome exchange(
-      Dataset dataset, SliceSet slices, Stamp stamp, String doing, Replacement.Analysis analysis) {
-    TableRef ref = dataset.table();
+  private Outcome exchange(String doing, JointReplacement.Part part) {
     return Trouble.explain(
-        ref,
+        part.table(),
         doing,
         () -> {
-          guard.ensure(ref);
+          guard.ensure(part.table());
           Outcome outcome =
               replacement.run(
-                  dataset,
-                  slices,
-                  stamp,
-                  analysis,
-                  (table, exchange) -> keepBefore(ref, stamp, exchange.head()));
+                  part.dataset(),
+                  part.slices(),
+                  part.stamp(),
+                  part.analysis(),
+                  (table, exchange) -> keepBefore(part.table(), part.stamp(), exchange.head()));
           if (outcome instanceof Done done) {
-            keepAfter(ref, stamp, done.snapshot());
+            keepAfter(part.table(), part.stamp(), done.snapshot());
           }
           return outcome;
         });

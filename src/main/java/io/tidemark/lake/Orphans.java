@@ -3,10 +3,8 @@ package io.tidemark.lake;
 import io.tidemark.model.TableRef;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -52,13 +50,9 @@ final class Orphans {
     }
     // Read after the listing: whatever was committed until now is seen.
     found.keySet().removeAll(referred(tables.load(ref)));
-    List<String> deleted = new ArrayList<>();
-    for (String location : found.values()) {
-      table.io().deleteFile(location);
-      deleted.add(location);
-    }
-    LOG.info("Deleted files that nothing refers to, table={} files={}", ref, deleted.size());
-    return deleted.size();
+    found.values().forEach(table.io()::deleteFile);
+    LOG.info("Deleted files that nothing refers to, table={} files={}", ref, found.size());
+    return found.size();
   }
 
   /** Locations by file name, which is unique and does not depend on how a location is written. */

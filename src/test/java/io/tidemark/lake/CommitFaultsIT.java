@@ -284,7 +284,7 @@ final class CommitFaultsIT {
   @Test
   void aFullDiskLeavesMainAloneAndSaysSo() {
     List<String> before = scene.rows();
-    catalog.files(FaultyCatalog.FullDisk::new);
+    catalog.files(FaultyCatalog.FullDiskFiles::new);
 
     assertThatThrownBy(this::publish)
         .isInstanceOfSatisfying(

@@ -130,24 +130,7 @@ abstract class JointContract extends JointFaultsContract {
     Future<?> reading =
         reader.scheduleWithFixedDelay(() -> seen.add(pointers()), 0, 2, TimeUnit.MILLISECONDS);
     for (int i = 2; i <= 5; i++) {
-      String run = "r" + i;
-      long headA = a.head();
-      long headB = b.head();
-      a.lake()
-          .switchTogether(
-              List.of(
-                  publish(
-                      a,
-                      run,
-                      headA,
-                      a.candidate(run, headA, "2001-01", a.row(i, "2001-01-05", run)),
-                      "2001-01"),
-                  publish(
-                      b,
-                      run,
-                      headB,
-                      b.candidate(run, headB, "2001-01", b.row(i, "2001-01-05", run)),
-                      "2001-01")));
+      a.lake().switchTogether(List.of(next(a, i), next(b, i)));
     }
     assertThat(reading).as("the reader goes on").isNotDone();
     reader.shutdown();
@@ -207,23 +190,7 @@ abstract class JointContract extends JointFaultsContract {
     try {
       assertThat(a.lake().switchTogether(both())).isInstanceOf(AllDone.class);
       for (int i = 2; i <= 3; i++) {
-        String run = "r" + i;
-        long headA = a.head();
-        long headB = b.head();
-        List<Change> changes =
-            List.of(
-                publish(
-                    a,
-                    run,
-                    headA,
-                    a.candidate(run, headA, "2001-01", a.row(i, "2001-01-05", run)),
-                    "2001-01"),
-                publish(
-                    b,
-                    run,
-                    headB,
-                    b.candidate(run, headB, "2001-01", b.row(i, "2001-01-05", run)),
-                    "2001-01"));
+        List<Change> changes = List.of(next(a, i), next(b, i));
         assertThat(a.lake().switchTogether(changes)).isInstanceOf(AllDone.class);
       }
       assertThat(writing).as("the writer goes on").isNotDone();
@@ -235,5 +202,13 @@ abstract class JointContract extends JointFaultsContract {
     assertThat(appended).hasValueGreaterThan(0);
     assertThat(b.rows()).hasSize(2 + appended.get());
     assertThat(a.rows()).hasSize(2).contains(a.text(a.row(3, "2001-01-05", "r3")).get(0));
+  }
+
+  /** The publish of a candidate that is made on the table's present head. */
+  private static Change next(Scene table, int number) {
+    String run = "r" + number;
+    long head = table.head();
+    long candidate = table.candidate(run, head, "2001-01", table.row(number, "2001-01-05", run));
+    return publish(table, run, head, candidate, "2001-01");
   }
 }

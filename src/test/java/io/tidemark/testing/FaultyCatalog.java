@@ -17,7 +17,6 @@ import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.io.InputFile;
 import org.apache.iceberg.io.LocationProvider;
 import org.apache.iceberg.io.OutputFile;
-import org.apache.iceberg.io.PositionOutputStream;
 import org.apache.iceberg.jdbc.JdbcCatalog;
 
 /**
@@ -180,7 +179,7 @@ public final class FaultyCatalog extends JdbcCatalog {
   }
 
   /** Files that can be read and no longer written, as on a full disk. */
-  public record FullDisk(FileIO real) implements FileIO {
+  public record FullDiskFiles(FileIO real) implements FileIO {
     @Override
     public InputFile newInputFile(String path) {
       return real.newInputFile(path);
@@ -188,28 +187,7 @@ public final class FaultyCatalog extends JdbcCatalog {
 
     @Override
     public OutputFile newOutputFile(String path) {
-      OutputFile file = real.newOutputFile(path);
-      return new OutputFile() {
-        @Override
-        public PositionOutputStream create() {
-          throw new UncheckedIOException(new IOException("No space left on device"));
-        }
-
-        @Override
-        public PositionOutputStream createOrOverwrite() {
-          return create();
-        }
-
-        @Override
-        public String location() {
-          return file.location();
-        }
-
-        @Override
-        public InputFile toInputFile() {
-          return file.toInputFile();
-        }
-      };
+      return new FullDisk(real.newOutputFile(path));
     }
 
     @Override

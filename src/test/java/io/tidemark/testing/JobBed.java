@@ -123,6 +123,14 @@ public final class JobBed implements AutoCloseable {
     fixture.append(dataset.table(), rows);
   }
 
+  public static Instant at(String text) {
+    return Instant.parse(text);
+  }
+
+  public static SliceSet months(String labels) {
+    return SliceSet.parse(Grain.MONTH, labels);
+  }
+
   public static List<Object> row(Object... values) {
     return Arrays.asList(values);
   }

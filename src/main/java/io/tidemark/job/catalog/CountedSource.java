@@ -3,6 +3,7 @@ package io.tidemark.job.catalog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.connector.ChangelogMode;
@@ -99,12 +100,15 @@ final class CountedSource
 
   @Override
   public Result applyFilters(List<ResolvedExpression> filters) {
+    List<Optional<Expression>> converted = filters.stream().map(FlinkFilters::convert).toList();
+    Set<Expression> worth =
+        input.held().worthPushing(converted.stream().flatMap(Optional::stream).toList());
     List<ResolvedExpression> down = new ArrayList<>();
     Expression all = Expressions.alwaysTrue();
-    for (ResolvedExpression filter : filters) {
-      Optional<Expression> expression = FlinkFilters.convert(filter);
-      if (expression.isPresent() && input.held().isWorthPushing(expression.get())) {
-        down.add(filter);
+    for (int i = 0; i < filters.size(); i++) {
+      Optional<Expression> expression = converted.get(i).filter(worth::contains);
+      if (expression.isPresent()) {
+        down.add(filters.get(i));
         all = Expressions.and(all, expression.get());
       }
     }

@@ -2,6 +2,9 @@ package io.tidemark.job.catalog;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -12,6 +15,7 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.TableScan;
 import org.apache.iceberg.expressions.Binder;
 import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.expressions.InclusiveMetricsEvaluator;
 import org.apache.iceberg.expressions.ResidualEvaluator;
 import org.apache.iceberg.expressions.StrictMetricsEvaluator;
@@ -66,27 +70,54 @@ final class HeldRows {
   }
 
   /**
-   * Whether a scan should be given a filter: event time always, another column if that keeps it
+   * Which filters a scan should be given: those of event time always, another if it keeps the scan
    * from opening a file. Any other filter Flink applies behind the scan in any case, where rows can
-   * be counted before.
+   * be counted before. Manifests are read once for all.
    */
-  boolean isWorthPushing(Expression filter) {
-    TableScan scan = scan(wanted, filter);
-    if (names(scan.schema(), filter).stream().allMatch(n -> eventTime.equals(Optional.of(n)))) {
-      return true;
+  Set<Expression> worthPushing(List<Expression> filters) {
+    Set<Expression> worth = Collections.newSetFromMap(new IdentityHashMap<>());
+    Expression judged = Expressions.alwaysTrue();
+    List<Pruning> open = new ArrayList<>();
+    for (Expression filter : filters) {
+      if (names(table.newScan().useSnapshot(snapshot).schema(), filter).stream()
+          .allMatch(n -> eventTime.equals(Optional.of(n)))) {
+        worth.add(filter);
+      } else {
+        judged = Expressions.and(judged, filter);
+        open.add(new Pruning(filter));
+      }
     }
-    InclusiveMetricsEvaluator any = new InclusiveMetricsEvaluator(scan.schema(), filter);
-    try (CloseableIterable<FileScanTask> tasks = scan.planFiles()) {
+    if (open.isEmpty()) {
+      return worth;
+    }
+    try (CloseableIterable<FileScanTask> tasks = scan(wanted, judged).planFiles()) {
       for (FileScanTask task : tasks) {
-        Expression residual =
-            ResidualEvaluator.of(task.spec(), filter, true).residualFor(task.file().partition());
-        if (residual.op() == Expression.Operation.FALSE || !any.eval(task.file())) {
-          return true;
+        open.removeIf(pruning -> pruning.skips(task) && worth.add(pruning.filter));
+        if (open.isEmpty()) {
+          break;
         }
       }
-      return false;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    return worth;
+  }
+
+  /** Tells files that a scan with a filter would not open. */
+  private final class Pruning {
+    private final Expression filter;
+    private final InclusiveMetricsEvaluator any;
+
+    Pruning(Expression filter) {
+      this.filter = filter;
+      this.any =
+          new InclusiveMetricsEvaluator(table.newScan().useSnapshot(snapshot).schema(), filter);
+    }
+
+    boolean skips(FileScanTask task) {
+      Expression residual =
+          ResidualEvaluator.of(task.spec(), filter, true).residualFor(task.file().partition());
+      return residual.op() == Expression.Operation.FALSE || !any.eval(task.file());
     }
   }
 

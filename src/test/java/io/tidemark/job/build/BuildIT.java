@@ -1,5 +1,7 @@
 package io.tidemark.job.build;
 
+import static io.tidemark.testing.JobBed.at;
+import static io.tidemark.testing.JobBed.months;
 import static io.tidemark.testing.JobBed.row;
 import static io.tidemark.testing.JobBed.sliced;
 import static org.apache.flink.table.api.Expressions.$;
@@ -23,7 +25,6 @@ import io.tidemark.sdk.TransformContext;
 import io.tidemark.testing.JobBed;
 import io.tidemark.testing.LakeFixture;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,14 +49,6 @@ class BuildIT {
   @AfterAll
   static void close() {
     bed.close();
-  }
-
-  private static Instant at(String text) {
-    return Instant.parse(text);
-  }
-
-  private static SliceSet months(String labels) {
-    return SliceSet.parse(Grain.MONTH, labels);
   }
 
   @Test

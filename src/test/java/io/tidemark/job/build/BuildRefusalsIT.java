@@ -1,5 +1,7 @@
 package io.tidemark.job.build;
 
+import static io.tidemark.testing.JobBed.at;
+import static io.tidemark.testing.JobBed.months;
 import static io.tidemark.testing.JobBed.row;
 import static io.tidemark.testing.JobBed.sliced;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,7 +11,6 @@ import io.tidemark.model.Dataset;
 import io.tidemark.model.Grain;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.Layout;
-import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
 import io.tidemark.sdk.TransformContext;
@@ -18,7 +19,6 @@ import io.tidemark.testing.LakeFixture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -40,14 +40,6 @@ class BuildRefusalsIT {
   @AfterAll
   static void close() {
     bed.close();
-  }
-
-  private static Instant at(String text) {
-    return Instant.parse(text);
-  }
-
-  private static SliceSet months(String labels) {
-    return SliceSet.parse(Grain.MONTH, labels);
   }
 
   /** Is broken. */

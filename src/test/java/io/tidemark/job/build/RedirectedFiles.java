@@ -1,14 +1,12 @@
 package io.tidemark.job.build;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.tidemark.testing.FullDisk;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.iceberg.hadoop.HadoopFileIO;
 import org.apache.iceberg.io.InputFile;
 import org.apache.iceberg.io.OutputFile;
-import org.apache.iceberg.io.PositionOutputStream;
 
 /**
  * Real files, of which one may be given in place of another, on a disk that may be full. Named by
@@ -37,28 +35,6 @@ public final class RedirectedFiles extends HadoopFileIO {
   public OutputFile newOutputFile(String path) {
     OutputFile real = super.newOutputFile(path);
     return FULL.get() && path.endsWith(".parquet") ? new FullDisk(real) : real;
-  }
-
-  private record FullDisk(OutputFile real) implements OutputFile {
-    @Override
-    public PositionOutputStream create() {
-      throw new UncheckedIOException(new IOException("No space left on device"));
-    }
-
-    @Override
-    public PositionOutputStream createOrOverwrite() {
-      return create();
-    }
-
-    @Override
-    public String location() {
-      return real.location();
-    }
-
-    @Override
-    public InputFile toInputFile() {
-      return real.toInputFile();
-    }
   }
 
   @Override
