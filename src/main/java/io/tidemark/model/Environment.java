@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param cluster where Flink jobs run
  * @param store the control database
  * @param home the folder for local state
+ * @param streaming how live jobs run; empty where the environment names no Kafka
  */
 public record Environment(
     String name,
@@ -20,7 +21,8 @@ public record Environment(
     FlinkEndpoint cluster,
     StoreSpec store,
     Path home,
-    Limits limits) {
+    Limits limits,
+    Optional<LiveSpec.Streaming> streaming) {
 
   /**
    * @param rest the session cluster's REST address; empty for a MiniCluster in this process
@@ -62,5 +64,17 @@ public record Environment(
     Objects.requireNonNull(store, "store");
     Objects.requireNonNull(home, "home");
     Objects.requireNonNull(limits, "limits");
+    Objects.requireNonNull(streaming, "streaming");
+  }
+
+  /** Without live jobs. */
+  public Environment(
+      String name,
+      JobSpec.CatalogSpec catalog,
+      FlinkEndpoint cluster,
+      StoreSpec store,
+      Path home,
+      Limits limits) {
+    this(name, catalog, cluster, store, home, limits, Optional.empty());
   }
 }

@@ -29,6 +29,8 @@ public record Facts(
    * @param ledger what is known of each derived slice on main, ordered by ordinal
    * @param changes what happened on main since each pin that some ledger entry has on this dataset
    * @param refusals why slices of this table cannot be replaced exactly
+   * @param live the newest mark of a live job on main, with all doubts that still stand; empty if
+   *     no live job ever wrote the table
    */
   public record TableFacts(
       Optional<Long> head,
@@ -36,7 +38,8 @@ public record Facts(
       List<SliceFiles> inventory,
       List<SliceRecord> ledger,
       Map<Pin, Changes> changes,
-      List<Refusal> refusals) {
+      List<Refusal> refusals,
+      Optional<LiveMark> live) {
     public TableFacts {
       Objects.requireNonNull(head, "head");
       Objects.requireNonNull(schema, "schema");
@@ -44,6 +47,18 @@ public record Facts(
       ledger = List.copyOf(ledger);
       changes = Map.copyOf(changes);
       refusals = List.copyOf(refusals);
+      Objects.requireNonNull(live, "live");
+    }
+
+    /** Of a table that no live job ever wrote. */
+    public TableFacts(
+        Optional<Long> head,
+        Schema schema,
+        List<SliceFiles> inventory,
+        List<SliceRecord> ledger,
+        Map<Pin, Changes> changes,
+        List<Refusal> refusals) {
+      this(head, schema, inventory, ledger, changes, refusals, Optional.empty());
     }
   }
 

@@ -123,7 +123,7 @@ public final class RecordJson {
       SortedMap<Object, Object> map = new TreeMap<>();
       for (Object e : expect(tree, Map.class, path).entrySet()) {
         Map.Entry<?, ?> entry = (Map.Entry<?, ?>) e;
-        Object key = fromTree(entry.getKey(), argument(type, 0), path);
+        Object key = key((String) entry.getKey(), argument(type, 0), path);
         map.put(key, fromTree(entry.getValue(), argument(type, 1), path + "." + entry.getKey()));
       }
       return map;
@@ -151,6 +151,18 @@ public final class RecordJson {
           : expect(tree, BigDecimal.class, path).doubleValue();
     }
     return scalar(expect(tree, String.class, path), raw, path);
+  }
+
+  /** A member's name as the key that it was written from. */
+  private static Object key(String name, Type type, String path) {
+    if (raw(type) != Integer.class) {
+      return fromTree(name, type, path);
+    }
+    try {
+      return Integer.valueOf(name);
+    } catch (NumberFormatException e) {
+      throw error(path, "has a member that is no number: '" + name + "'");
+    }
   }
 
   private static Object scalar(String text, Class<?> raw, String path) {

@@ -25,7 +25,9 @@ public record Stamp(
     BUILD,
     PUBLISH,
     REVERT,
-    ROLLBACK
+    ROLLBACK,
+    /** A checkpoint of a live job; the slices are those that closed with it. */
+    LIVE
   }
 
   /**

@@ -23,6 +23,7 @@ public final class StampSummary {
   public static final String KEY = "tidemark.key";
 
   private static final String STAMP = "tidemark.stamp";
+  private static final String LIVE = "tidemark.live";
 
   private StampSummary() {}
 
@@ -56,6 +57,25 @@ public final class StampSummary {
     }
     summary.put(STAMP, deflate(RecordJson.write(stamp, Stamp.class)));
     return summary;
+  }
+
+  /** Summary properties for a commit of a live job. */
+  public static SortedMap<String, String> write(Stamp stamp, LiveMark mark) {
+    SortedMap<String, String> summary = write(stamp);
+    summary.put("tidemark.checkpoint", Long.toString(mark.checkpoint()));
+    summary.put(LIVE, deflate(RecordJson.write(mark, LiveMark.class)));
+    return summary;
+  }
+
+  /**
+   * The mark of a live job's commit.
+   *
+   * @return empty for any other commit
+   * @throws IllegalArgumentException if the mark is there but cannot be read
+   */
+  public static Optional<LiveMark> readMark(Map<String, String> summary) {
+    return Optional.ofNullable(summary.get(LIVE))
+        .map(s -> RecordJson.read(inflate(s), LiveMark.class));
   }
 
   /**

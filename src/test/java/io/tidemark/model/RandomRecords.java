@@ -36,6 +36,7 @@ final class RandomRecords {
     special.put(long.class, random::nextLong);
     special.put(Long.class, random::nextLong);
     special.put(int.class, random::nextInt);
+    special.put(Integer.class, random::nextInt);
     special.put(double.class, this::number);
     special.put(Double.class, this::number);
     special.put(boolean.class, random::nextBoolean);

@@ -18,7 +18,15 @@ import net.jqwik.api.Property;
 class RecordJsonTest {
   /** What is stored or sent: everything else is a part of one of these. */
   private static final List<Class<?>> DOCUMENTS =
-      List.of(Plan.class, Graph.class, JobSpec.class, JobResult.class, Stamp.class, Evidence.class);
+      List.of(
+          Plan.class,
+          Graph.class,
+          JobSpec.class,
+          JobResult.class,
+          LiveSpec.class,
+          LiveMark.class,
+          Stamp.class,
+          Evidence.class);
 
   private static void roundTrip(Class<?> type, RandomRecords records) {
     Object document = records.next(type);

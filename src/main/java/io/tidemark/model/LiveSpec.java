@@ -1,0 +1,138 @@
+package io.tidemark.model;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A fully resolved order for one streaming job: topics into their source tables, and through the
+ * transforms into theirs. The job plans nothing; where it starts is written here, and each of its
+ * first commits happens only if the tables are still where the order found them.
+ *
+ * <p>Every start is a start from tables: sources go on at the offsets of their newest mark, and
+ * transforms are given the history that their open slices are made from. Flink's own state carries
+ * a job over failures inside one start, never from one start to the next.
+ *
+ * @param name of the live job; the Flink job is called {@code live/NAME}
+ * @param job unique per start
+ * @param epoch one more than the highest of the tables' newest marks
+ * @param catalog holds all tables
+ * @param streaming how the job runs
+ * @param sources those with topics that the transforms need, also through others
+ * @param references what the transforms look up, at a pin
+ * @param tasks in topological order
+ */
+public record LiveSpec(
+    String name,
+    String job,
+    long epoch,
+    JobSpec.CatalogSpec catalog,
+    Streaming streaming,
+    List<Source> sources,
+    List<JobSpec.Input> references,
+    List<Task> tasks) {
+
+  /**
+   * How live jobs of an environment run.
+   *
+   * @param kafka properties of Kafka clients, {@code bootstrap.servers} among them; may hold
+   *     secrets, so never log them
+   * @param checkpointEvery from one checkpoint, and so commit, to the next
+   * @param checkpoints where Flink keeps them, as a URI
+   */
+  public record Streaming(
+      SortedMap<String, String> kafka, Duration checkpointEvery, String checkpoints) {
+    public Streaming {
+      kafka = Collections.unmodifiableSortedMap(new TreeMap<>(kafka));
+      Objects.requireNonNull(checkpointEvery, "checkpointEvery");
+      Objects.requireNonNull(checkpoints, "checkpoints");
+    }
+
+    @Override
+    public String toString() {
+      return "Streaming[" + kafka.keySet() + ", " + checkpointEvery + ", " + checkpoints + "]";
+    }
+  }
+
+  /**
+   * A source with a topic.
+   *
+   * @param dataset has a topic
+   * @param mode whether this job writes the source's table
+   * @param deadLetters the table for records that cannot be read
+   * @param since the newest mark on main that the order was made from; empty for the first start
+   * @param snapshot main's when the order was made: the history that is read; 0 for none
+   * @param offsets the next offset per partition; partitions that are not named start at their
+   *     beginning
+   * @param historyFrom event time from which rows of the table are read before those of the topic;
+   *     empty if no transform needs any
+   */
+  public record Source(
+      Dataset dataset,
+      Mode mode,
+      TableRef deadLetters,
+      Optional<LiveMark> since,
+      long snapshot,
+      SortedMap<Integer, Long> offsets,
+      Optional<Instant> historyFrom) {
+    /** Whether a job writes the source's table. */
+    public enum Mode {
+      INGEST,
+      /** Another job does; rows that are read are only handed on. */
+      READ
+    }
+
+    public Source {
+      Objects.requireNonNull(dataset, "dataset");
+      offsets = Collections.unmodifiableSortedMap(new TreeMap<>(offsets));
+    }
+  }
+
+  /**
+   * One transform of the job.
+   *
+   * @param transform its code; a SQL query as live jobs run it, see {@link #query}
+   * @param query the SQL query with every reference joined as a lookup; empty for a Java class
+   * @param output the table and the branch; its slices are not used
+   * @param late the table for rows that come after their slice has closed
+   * @param since the newest mark on the branch that the order was made from
+   * @param openFrom the first slice that the job owns; empty if it owns all. Rows that the branch
+   *     holds for open slices are replaced once the history has been read
+   */
+  public record Task(
+      Transform transform,
+      Optional<String> query,
+      JobSpec.Output output,
+      TableRef late,
+      Optional<LiveMark> since,
+      Optional<Long> openFrom) {
+    public Task {
+      Objects.requireNonNull(transform, "transform");
+      Objects.requireNonNull(query, "query");
+      Objects.requireNonNull(output, "output");
+      Objects.requireNonNull(late, "late");
+      Objects.requireNonNull(since, "since");
+      Objects.requireNonNull(openFrom, "openFrom");
+    }
+  }
+
+  public LiveSpec {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(job, "job");
+    Objects.requireNonNull(catalog, "catalog");
+    Objects.requireNonNull(streaming, "streaming");
+    sources = List.copyOf(sources);
+    references = List.copyOf(references);
+    tasks = List.copyOf(tasks);
+  }
+
+  /** The Flink job's name. */
+  public String key() {
+    return "live/" + name;
+  }
+}
