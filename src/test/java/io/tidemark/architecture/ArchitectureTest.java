@@ -35,6 +35,7 @@ class ArchitectureTest {
       Map.ofEntries(
           Map.entry("model", Set.of()),
           Map.entry("sdk", Set.of()),
+          Map.entry("sample", Set.of()),
           Map.entry("spec", Set.of("model", "sdk")),
           Map.entry("plan", Set.of("model")),
           Map.entry("lake", Set.of("model")),
@@ -48,7 +49,7 @@ class ArchitectureTest {
               "control",
               Set.of(
                   "model", "spec", "plan", "lake", "store", "cluster", "release", "run", "lineage",
-                  "sdk")),
+                  "sdk", "sample")),
           Map.entry("cli", Set.of("model", "control")));
 
   /** The same inside a package that has packages of its own; those named first see all others. */
