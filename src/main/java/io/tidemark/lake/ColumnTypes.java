@@ -1,5 +1,6 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.refs.Trouble;
 import io.tidemark.model.Column;
 import io.tidemark.model.Column.Nullability;
 import io.tidemark.model.Problem;

@@ -3,6 +3,7 @@ package io.tidemark.lake;
 import io.tidemark.lake.files.DataFiles;
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.lake.files.SliceIndex.Placement;
+import io.tidemark.lake.refs.Tables;
 import io.tidemark.model.SliceSet;
 import java.util.ArrayList;
 import java.util.Collections;

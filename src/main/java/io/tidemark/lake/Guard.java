@@ -1,5 +1,7 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.refs.Refs;
+import io.tidemark.lake.refs.Tables;
 import io.tidemark.model.TableRef;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;

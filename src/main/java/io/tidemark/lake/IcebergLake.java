@@ -2,6 +2,10 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.files.DataFiles;
 import io.tidemark.lake.files.SliceIndex;
+import io.tidemark.lake.refs.Backoff;
+import io.tidemark.lake.refs.Refs;
+import io.tidemark.lake.refs.Tables;
+import io.tidemark.lake.refs.Trouble;
 import io.tidemark.model.Analysis;
 import io.tidemark.model.Changes;
 import io.tidemark.model.Dataset;

@@ -1,5 +1,6 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.refs.Refs;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TableRef;
 import java.util.ArrayList;

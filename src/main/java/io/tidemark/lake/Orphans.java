@@ -1,5 +1,6 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.refs.Tables;
 import io.tidemark.model.TableRef;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,6 +1,9 @@
 package io.tidemark.lake;
 
 import io.tidemark.lake.files.SliceIndex;
+import io.tidemark.lake.refs.Refs;
+import io.tidemark.lake.refs.Tables;
+import io.tidemark.lake.refs.Trouble;
 import io.tidemark.model.Column;
 import io.tidemark.model.Column.Nullability;
 import io.tidemark.model.Dataset;

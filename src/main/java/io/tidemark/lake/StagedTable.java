@@ -2,6 +2,7 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.JointReplacement.Analysed;
 import io.tidemark.lake.PointerSwap.Move;
+import io.tidemark.lake.refs.Tables;
 import io.tidemark.model.TableRef;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -54,16 +54,17 @@ class ArchitectureTest {
 
   /** The same inside a package that has packages of its own; those named first see all others. */
   private static final Map<String, Set<String>> INSIDE =
-      Map.of(
-          "lake.files", Set.of(),
-          "job.slice", Set.of(),
-          "job.catalog", Set.of("job.slice"),
-          "job.build", Set.of("job.slice", "job.catalog"),
-          "job.load", Set.of("job.slice", "job.catalog"),
-          "job.verify", Set.of("job.slice", "job.catalog"),
-          "spec.yaml", Set.of(),
-          "spec.sql", Set.of("spec.yaml"),
-          "spec.bytecode", Set.of("spec.yaml"));
+      Map.ofEntries(
+          Map.entry("lake.files", Set.of()),
+          Map.entry("lake.refs", Set.of()),
+          Map.entry("job.slice", Set.of()),
+          Map.entry("job.catalog", Set.of("job.slice")),
+          Map.entry("job.build", Set.of("job.slice", "job.catalog")),
+          Map.entry("job.load", Set.of("job.slice", "job.catalog")),
+          Map.entry("job.verify", Set.of("job.slice", "job.catalog")),
+          Map.entry("spec.yaml", Set.of()),
+          Map.entry("spec.sql", Set.of("spec.yaml")),
+          Map.entry("spec.bytecode", Set.of("spec.yaml")));
 
   /** What the rest sees of a package that has packages of its own. */
   private static final Map<String, Set<String>> FRONT =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.lake.Lake.Conflict;
 import io.tidemark.lake.Lake.Done;
+import io.tidemark.lake.refs.Refs;
 import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.tidemark.lake.Lake.Conflict;
 import io.tidemark.lake.Lake.Done;
+import io.tidemark.lake.refs.Refs;
 import io.tidemark.model.Column;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.Facts.Refusal;

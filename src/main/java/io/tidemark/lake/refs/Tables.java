@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.refs;
 
 import io.tidemark.model.TableRef;
 import java.util.Optional;
@@ -12,22 +12,22 @@ import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.exceptions.NoSuchTableException;
 
 /** Finds tables in the catalog. Every call reads the catalog anew. */
-final class Tables {
+public final class Tables {
   private final Catalog catalog;
 
-  Tables(Catalog catalog) {
+  public Tables(Catalog catalog) {
     this.catalog = catalog;
   }
 
-  Catalog catalog() {
+  public Catalog catalog() {
     return catalog;
   }
 
-  static TableIdentifier identifier(TableRef ref) {
+  public static TableIdentifier identifier(TableRef ref) {
     return TableIdentifier.of(Namespace.of(ref.namespace().split("\\.")), ref.name());
   }
 
-  Optional<Table> find(TableRef ref) {
+  public Optional<Table> find(TableRef ref) {
     try {
       return Optional.of(catalog.loadTable(identifier(ref)));
     } catch (NoSuchTableException e) {
@@ -38,15 +38,15 @@ final class Tables {
   /**
    * @throws NoSuchTableException if the catalog has no such table
    */
-  Table load(TableRef ref) {
+  public Table load(TableRef ref) {
     return catalog.loadTable(identifier(ref));
   }
 
-  static TableOperations operations(Table table) {
+  public static TableOperations operations(Table table) {
     return ((BaseTable) table).operations();
   }
 
-  static TableMetadata metadata(Table table) {
+  public static TableMetadata metadata(Table table) {
     return operations(table).current();
   }
 }

@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.refs;
 
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
@@ -6,7 +6,7 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** How long to wait before trying a commit again. */
 @FunctionalInterface
-interface Backoff {
+public interface Backoff {
   /**
    * @param attempt counts from 1
    */

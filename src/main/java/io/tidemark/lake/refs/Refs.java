@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.refs;
 
 import io.tidemark.model.Problem;
 import io.tidemark.model.TableRef;
@@ -24,9 +24,9 @@ import org.apache.iceberg.exceptions.CommitStateUnknownException;
  * So each is a loop that looks at the table first and is done when the table is as wanted, whoever
  * made it so; that covers lost answers too.
  */
-final class Refs {
+public final class Refs {
   /** Holds a snapshot outside main, which forces every expiry to look at what is reachable. */
-  static final String GUARD = "tidemark-guard";
+  public static final String GUARD = "tidemark-guard";
 
   private static final String LEASE = "tidemark-lease-";
   private static final int ATTEMPTS = 30;
@@ -38,17 +38,17 @@ final class Refs {
   private final Clock clock;
   private final Backoff backoff;
 
-  Refs(Tables tables, Clock clock, Backoff backoff) {
+  public Refs(Tables tables, Clock clock, Backoff backoff) {
     this.tables = tables;
     this.clock = clock;
     this.backoff = backoff;
   }
 
-  void lease(TableRef ref, long snapshot, String holder, Instant until) {
+  public void lease(TableRef ref, long snapshot, String holder, Instant until) {
     tag(ref, LEASE + holder + "-" + snapshot, snapshot, until);
   }
 
-  static Set<String> holders(Table table) {
+  public static Set<String> holders(Table table) {
     Set<String> holders = new TreeSet<>();
     for (String name : table.refs().keySet()) {
       int end = name.lastIndexOf('-');
@@ -59,7 +59,7 @@ final class Refs {
     return holders;
   }
 
-  void release(TableRef ref, String holder) {
+  public void release(TableRef ref, String holder) {
     String prefix = LEASE + holder + "-";
     remove(
         ref,
@@ -72,7 +72,7 @@ final class Refs {
    * Sets a tag at a snapshot, moving it there if it is elsewhere. Iceberg counts a ref's age from
    * its snapshot's time and not from when the ref was made, hence the sum.
    */
-  void tag(TableRef ref, String name, long snapshot, Instant until) {
+  public void tag(TableRef ref, String name, long snapshot, Instant until) {
     change(
         ref,
         table -> isTagged(ref, table, name, snapshot, until),
@@ -87,7 +87,7 @@ final class Refs {
         && found.maxRefAgeMs() >= age(require(ref, table, snapshot), until);
   }
 
-  void describeTag(
+  public void describeTag(
       TableRef ref,
       Table table,
       ManageSnapshots change,
@@ -123,7 +123,7 @@ final class Refs {
                     null));
   }
 
-  void branch(TableRef ref, String branch, long snapshot) {
+  public void branch(TableRef ref, String branch, long snapshot) {
     change(
         ref,
         table -> table.refs().containsKey(branch),
@@ -133,7 +133,7 @@ final class Refs {
         });
   }
 
-  void remove(TableRef ref, Predicate<String> names) {
+  public void remove(TableRef ref, Predicate<String> names) {
     change(
         ref,
         table -> table.refs().keySet().stream().noneMatch(names),
@@ -151,7 +151,7 @@ final class Refs {
   }
 
   @FunctionalInterface
-  interface Change {
+  private interface Change {
     void describe(Table table, ManageSnapshots change);
   }
 
@@ -174,7 +174,7 @@ final class Refs {
    *
    * @param attempt true if the table is as wanted; false after a commit to make it so
    */
-  void retry(TableRef ref, Predicate<Table> attempt) {
+  public void retry(TableRef ref, Predicate<Table> attempt) {
     RuntimeException last = null;
     int vain = 0;
     for (int i = 1; i <= ATTEMPTS && vain <= MOST_VAIN_COMMITS; i++) {
@@ -194,7 +194,7 @@ final class Refs {
     throw last != null ? last : dropsBranches(ref);
   }
 
-  TidemarkException dropsBranches(TableRef ref) {
+  public TidemarkException dropsBranches(TableRef ref) {
     return TidemarkException.user(
         Problem.of(
             "TM-LAKE-023",
@@ -206,7 +206,7 @@ final class Refs {
   }
 
   /** For one commit whose failure is harmless. */
-  void attempt(TableRef ref, Consumer<Table> action) {
+  public void attempt(TableRef ref, Consumer<Table> action) {
     retry(
         ref,
         table -> {

@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.refs;
 
 import io.tidemark.model.Problem;
 import io.tidemark.model.TableRef;
@@ -19,10 +19,10 @@ import org.apache.iceberg.jdbc.UncheckedInterruptedException;
 import org.apache.iceberg.jdbc.UncheckedSQLException;
 
 /** Turns what Iceberg throws into what a person can act on; what is left is a bug. */
-final class Trouble {
+public final class Trouble {
   private Trouble() {}
 
-  static <T> T explain(TableRef table, String doing, Supplier<T> action) {
+  public static <T> T explain(TableRef table, String doing, Supplier<T> action) {
     try {
       return action.get();
     } catch (TidemarkException e) {
@@ -32,7 +32,7 @@ final class Trouble {
     }
   }
 
-  static void explain(TableRef table, String doing, Runnable action) {
+  public static void explain(TableRef table, String doing, Runnable action) {
     explain(
         table,
         doing,
@@ -43,7 +43,7 @@ final class Trouble {
   }
 
   /** The exception to throw instead; the same one if it is a bug. */
-  static RuntimeException explain(TableRef table, String doing, RuntimeException e) {
+  public static RuntimeException explain(TableRef table, String doing, RuntimeException e) {
     if (e instanceof NoSuchTableException || e instanceof NoSuchNamespaceException) {
       return TidemarkException.external(
           Problem.of(
@@ -90,7 +90,7 @@ final class Trouble {
   }
 
   /** The innermost message, which says most. */
-  static String reason(Throwable e) {
+  public static String reason(Throwable e) {
     Throwable cause = e;
     while (cause.getCause() != null && cause.getCause() != cause) {
       cause = cause.getCause();
