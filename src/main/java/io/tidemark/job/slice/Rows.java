@@ -1,5 +1,7 @@
 package io.tidemark.job.slice;
 
+import io.tidemark.model.Problem;
+import io.tidemark.model.TidemarkException;
 import java.io.Serializable;
 import java.util.Optional;
 import org.apache.flink.table.types.logical.RowType;
@@ -43,13 +45,25 @@ public final class Rows implements Serializable {
   }
 
   /**
+   * How to read the event time.
+   *
    * @throws IllegalStateException if there is no event-time column
    */
-  EventTime time() {
+  public EventTime time() {
     if (eventTime == null) {
       throw new IllegalStateException("[BUG] no event time to read");
     }
     int index = type.getFieldIndex(eventTime);
     return new EventTime(index, type.getTypeAt(index));
+  }
+
+  /** What to throw where a row's event time is missing. */
+  public static TidemarkException withoutTime() {
+    return TidemarkException.user(
+        Problem.of(
+            "TM-JOB-012",
+            "a row has no event time",
+            "it belongs to no slice, so it would be lost",
+            "filter such rows out in the transform, or give them an event time"));
   }
 }

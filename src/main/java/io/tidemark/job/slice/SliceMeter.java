@@ -2,7 +2,6 @@ package io.tidemark.job.slice;
 
 import io.tidemark.model.Column;
 import io.tidemark.model.Grain;
-import io.tidemark.model.Problem;
 import io.tidemark.model.Schema;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
@@ -21,9 +20,9 @@ import org.apache.flink.table.types.logical.RowType;
  * time, broken checks. All in one pass, and without an object per row while rows stay in one slice.
  * Not thread-safe.
  */
-final class SliceMeter {
+public final class SliceMeter {
   private final Grain grain;
-  private final Optional<SliceSet> slices;
+  private Optional<SliceSet> slices;
   private final EventTime time;
   private final ColumnMeter[] columns;
   private final int width;
@@ -40,7 +39,7 @@ final class SliceMeter {
   /**
    * @param slices what may be written; empty for anything
    */
-  SliceMeter(Rows rows, Schema schema, Grain grain, Optional<SliceSet> slices) {
+  public SliceMeter(Rows rows, Schema schema, Grain grain, Optional<SliceSet> slices) {
     RowType type = rows.type();
     this.grain = grain;
     this.slices = slices;
@@ -74,11 +73,11 @@ final class SliceMeter {
    *
    * @throws TidemarkException USER if the event time or another required value is missing
    */
-  boolean add(RowData row) {
+  public boolean add(RowData row) {
     long micros = 0;
     if (time != null) {
       if (time.isMissing(row)) {
-        throw withoutTime();
+        throw Rows.withoutTime();
       }
       micros = time.micros(row);
     }
@@ -116,17 +115,28 @@ final class SliceMeter {
             : null;
   }
 
+  /** From now on nothing but these slices is welcome. */
+  public void restrict(SliceSet wanted) {
+    slices = Optional.of(wanted);
+    forgetSlice();
+  }
+
+  /** What was counted since the start or the last call: one per slice that got a row. */
+  public List<SliceTotals> drain() {
+    List<SliceTotals> drained = List.copyOf(totals.values());
+    totals.clear();
+    forgetSlice();
+    return drained;
+  }
+
+  private void forgetSlice() {
+    from = 1;
+    to = 0;
+    current = null;
+  }
+
   /** One per slice that got a row. */
   Collection<SliceTotals> totals() {
     return totals.values();
-  }
-
-  private static TidemarkException withoutTime() {
-    return TidemarkException.user(
-        Problem.of(
-            "TM-JOB-012",
-            "a row has no event time",
-            "it belongs to no slice, so it would be lost",
-            "filter such rows out in the transform, or give them an event time"));
   }
 }

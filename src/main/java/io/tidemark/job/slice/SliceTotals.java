@@ -2,6 +2,7 @@ package io.tidemark.job.slice;
 
 import io.tidemark.model.ContentHash;
 import io.tidemark.model.SliceStats;
+import io.tidemark.model.Stamp;
 import java.io.Serializable;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -83,6 +84,11 @@ public final class SliceTotals implements Serializable {
   /** Rows of the slice so far. */
   public long rows() {
     return rows;
+  }
+
+  /** Rows and content hash so far. */
+  public Stamp.SliceDigest digest() {
+    return new Stamp.SliceDigest(ordinal, rows, new ContentHash(high, low));
   }
 
   /** Rows that broke a check, by its position. */
