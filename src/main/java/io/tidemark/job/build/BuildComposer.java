@@ -6,6 +6,8 @@ import io.tidemark.job.catalog.RowCounter;
 import io.tidemark.job.slice.SliceReport;
 import io.tidemark.job.slice.SliceSink;
 import io.tidemark.job.slice.Types;
+import io.tidemark.job.transform.OutputQuery;
+import io.tidemark.job.transform.TransformCode;
 import io.tidemark.model.Analysis.Locality;
 import io.tidemark.model.Grain;
 import io.tidemark.model.JobSpec;
@@ -46,8 +48,10 @@ public final class BuildComposer {
       Table table = tables.load(spec.output().table());
       Types.requireFit(spec.output().table().toString(), table.schema(), spec.output().schema());
       InlineChecks checks = new InlineChecks(spec.checks());
-      OutputQuery query = new OutputQuery(tables, table, spec.output(), checks.rowChecks());
-      DataStream<RowData> rows = query.of(new TransformCode(tables, code).apply(spec));
+      OutputQuery query =
+          new OutputQuery(tables.tables(), table, spec.output(), checks.rowChecks());
+      DataStream<RowData> rows =
+          query.of(new TransformCode(tables.tables(), code).apply(spec.transform()));
       SliceSink sink =
           new SliceSink((Table) SerializableTable.copyOf(table), query.rows(), spec.output());
       SliceSink.Order order = sink.order(rows, inputOrder(spec));

@@ -2,6 +2,7 @@ package io.tidemark.job.build;
 
 import io.tidemark.job.catalog.Sql;
 import io.tidemark.job.slice.SliceTotals;
+import io.tidemark.job.transform.OutputQuery.RowCheck;
 import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.Expectation;
 import java.util.ArrayList;
@@ -32,8 +33,10 @@ final class InlineChecks {
   }
 
   /** Those about single rows, in the order of their BOOLEAN columns. */
-  List<Expectation> rowChecks() {
-    return rowChecks;
+  List<RowCheck> rowChecks() {
+    return rowChecks.stream()
+        .map(check -> new RowCheck(check, predicate(check.rule()).orElseThrow()))
+        .toList();
   }
 
   /** SQL that is TRUE for a row that keeps the rule, never NULL; empty if it is not about rows. */

@@ -4,6 +4,7 @@ import io.tidemark.job.catalog.IcebergCatalogs;
 import io.tidemark.job.slice.Rows;
 import io.tidemark.job.slice.SliceSink;
 import io.tidemark.job.slice.Types;
+import io.tidemark.job.value.TextValues;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;

@@ -1,5 +1,6 @@
 package io.tidemark.job.load;
 
+import io.tidemark.job.value.TextValues;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

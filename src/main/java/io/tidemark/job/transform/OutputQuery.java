@@ -1,6 +1,5 @@
-package io.tidemark.job.build;
+package io.tidemark.job.transform;
 
-import io.tidemark.job.catalog.JobTables;
 import io.tidemark.job.catalog.Sql;
 import io.tidemark.job.catalog.SqlErrors;
 import io.tidemark.job.slice.Rows;
@@ -16,6 +15,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.api.SqlParserException;
 import org.apache.flink.table.api.TableException;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.data.RowData;
@@ -33,16 +33,28 @@ import org.apache.iceberg.flink.FlinkSchemaUtil;
  * Turns what a transform returns into the rows that the slice sink takes: the table's columns by
  * name and in order, cast to its types, missing ones null, then one BOOLEAN per row check.
  */
-final class OutputQuery {
+public final class OutputQuery {
   private static final String RESULT = "tidemark result";
   private static final String CAST = "tidemark cast";
 
-  private final JobTables tables;
+  private final StreamTableEnvironment tables;
   private final JobSpec.Output output;
-  private final List<Expectation> checks;
+  private final List<RowCheck> checks;
   private final RowType type;
 
-  OutputQuery(JobTables tables, Table table, JobSpec.Output output, List<Expectation> checks) {
+  /**
+   * An expectation about single rows.
+   *
+   * @param predicate SQL that is TRUE for a row that keeps it, never NULL
+   */
+  public record RowCheck(Expectation expectation, String predicate) {}
+
+  /**
+   * @param table the output's
+   * @param checks get a BOOLEAN column each
+   */
+  public OutputQuery(
+      StreamTableEnvironment tables, Table table, JobSpec.Output output, List<RowCheck> checks) {
     this.tables = tables;
     this.output = output;
     this.checks = List.copyOf(checks);
@@ -58,7 +70,7 @@ final class OutputQuery {
   }
 
   /** What {@link #of} returns. */
-  Rows rows() {
+  public Rows rows() {
     return new Rows(type, output.layout().eventTime(), checks.size());
   }
 
@@ -66,24 +78,32 @@ final class OutputQuery {
    * @throws TidemarkException USER if a column is missing or of another type, or a check does not
    *     compile
    */
-  DataStream<RowData> of(org.apache.flink.table.api.Table result) {
-    tables.tables().createTemporaryView(Sql.name(RESULT), result);
-    cast(result.getResolvedSchema());
-    List<String> select = new ArrayList<>(List.of("*"));
-    for (int i = 0; i < checks.size(); i++) {
-      String predicate = InlineChecks.predicate(checks.get(i).rule()).orElseThrow();
-      requireCompiles(checks.get(i), predicate);
-      select.add("(" + predicate + ") AS " + Sql.name("tidemark check " + i));
-    }
-    String sql = "SELECT " + String.join(", ", select) + " FROM " + Sql.name(CAST);
+  public DataStream<RowData> of(org.apache.flink.table.api.Table result) {
     DataType rows = TypeConversions.fromLogicalToDataType(type).bridgedTo(RowData.class);
-    DataStream<RowData> stream = tables.tables().toDataStream(tables.tables().sqlQuery(sql), rows);
+    DataStream<RowData> stream = tables.toDataStream(cast(result), rows);
     // The rows are internal already, and Flink's own serializer for them is the fast one.
     stream.getTransformation().setOutputType(InternalTypeInfo.of(type));
     return stream;
   }
 
-  private void cast(ResolvedSchema result) {
+  /**
+   * The result with exactly the columns of {@link #rows}. Once per query.
+   *
+   * @throws TidemarkException as {@link #of}
+   */
+  public org.apache.flink.table.api.Table cast(org.apache.flink.table.api.Table result) {
+    tables.createTemporaryView(Sql.name(RESULT), result);
+    castColumns(result.getResolvedSchema());
+    List<String> select = new ArrayList<>(List.of("*"));
+    for (int i = 0; i < checks.size(); i++) {
+      requireCompiles(checks.get(i));
+      select.add("(" + checks.get(i).predicate() + ") AS " + Sql.name("tidemark check " + i));
+    }
+    String sql = "SELECT " + String.join(", ", select) + " FROM " + Sql.name(CAST);
+    return tables.sqlQuery(sql);
+  }
+
+  private void castColumns(ResolvedSchema result) {
     Map<String, LogicalType> made = new TreeMap<>();
     result.getColumns().stream()
         .filter(Column::isPersisted)
@@ -113,7 +133,7 @@ final class OutputQuery {
       throw TidemarkException.user(problems);
     }
     String sql = "SELECT " + String.join(", ", select) + " FROM " + Sql.name(RESULT);
-    tables.tables().createTemporaryView(Sql.name(CAST), tables.tables().sqlQuery(sql));
+    tables.createTemporaryView(Sql.name(CAST), tables.sqlQuery(sql));
   }
 
   private Problem missing(String column, Map<String, LogicalType> made) {
@@ -137,17 +157,20 @@ final class OutputQuery {
         "CAST it in the transform, or change the schema");
   }
 
-  private void requireCompiles(Expectation check, String predicate) {
+  private void requireCompiles(RowCheck check) {
     try {
       tables
-          .tables()
-          .sqlQuery("SELECT (" + predicate + ") FROM " + Sql.name(CAST))
+          .sqlQuery("SELECT (" + check.predicate() + ") FROM " + Sql.name(CAST))
           .getResolvedSchema();
     } catch (SqlParserException | ValidationException | TableException e) {
       throw TidemarkException.user(
           Problem.of(
               "TM-JOB-017",
-              "expectation '" + check.name() + "' of '" + output.name() + "' does not compile",
+              "expectation '"
+                  + check.expectation().name()
+                  + "' of '"
+                  + output.name()
+                  + "' does not compile",
               SqlErrors.message(e),
               "correct it in pipeline.yaml"));
     }

@@ -1,4 +1,4 @@
-package io.tidemark.job.load;
+package io.tidemark.job.value;
 
 import java.math.BigDecimal;
 import java.time.DateTimeException;
@@ -16,11 +16,11 @@ import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
 
 /** Reads a value of a flat type from text, exactly or not at all: nothing is rounded or cut. */
-final class TextValues {
+public final class TextValues {
   private TextValues() {}
 
   /** Whether {@link #parse} knows the type. */
-  static boolean canParse(LogicalType type) {
+  public static boolean canParse(LogicalType type) {
     return switch (type.getTypeRoot()) {
       case CHAR,
           VARCHAR,
@@ -48,7 +48,7 @@ final class TextValues {
    * @throws IllegalArgumentException if the text is no such value; the message is the reason,
    *     without the text
    */
-  static Object parse(String text, LogicalType type) {
+  public static Object parse(String text, LogicalType type) {
     try {
       return switch (type.getTypeRoot()) {
         case CHAR, VARCHAR -> StringData.fromString(text);
@@ -76,7 +76,8 @@ final class TextValues {
     }
   }
 
-  static String expected(LogicalType type) {
+  /** What is told where a value is not of a type. */
+  public static String expected(LogicalType type) {
     String example =
         switch (type.getTypeRoot()) {
           case DATE -> ", such as 2001-02-03";
@@ -89,7 +90,11 @@ final class TextValues {
     return "is no " + type.copy(true).asSummaryString() + example;
   }
 
-  static DecimalData decimal(BigDecimal value, DecimalType type) {
+  /**
+   * @throws ArithmeticException if it has more digits behind the point than the type
+   * @throws IllegalArgumentException if it is too large
+   */
+  public static DecimalData decimal(BigDecimal value, DecimalType type) {
     BigDecimal scaled = value.setScale(type.getScale(), java.math.RoundingMode.UNNECESSARY);
     DecimalData data = DecimalData.fromBigDecimal(scaled, type.getPrecision(), type.getScale());
     if (data == null) {

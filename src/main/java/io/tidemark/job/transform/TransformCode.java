@@ -1,8 +1,8 @@
-package io.tidemark.job.build;
+package io.tidemark.job.transform;
 
-import io.tidemark.job.catalog.JobTables;
 import io.tidemark.job.catalog.SqlErrors;
-import io.tidemark.model.JobSpec;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Location;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform.JavaClass;
@@ -26,11 +26,15 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
 
 /** Runs a transform's own code: its SQL query or its Java class. */
-final class TransformCode {
-  private final JobTables tables;
+public final class TransformCode {
+  private final StreamTableEnvironment tables;
   private final ClassLoader code;
 
-  TransformCode(JobTables tables, ClassLoader code) {
+  /**
+   * @param tables knows every input by its dataset name
+   * @param code as {@link #loader} returns it
+   */
+  public TransformCode(StreamTableEnvironment tables, ClassLoader code) {
     this.tables = tables;
     this.code = code;
   }
@@ -39,7 +43,7 @@ final class TransformCode {
    * Finds a transform's classes: those of the job jar first, then those of its classpath as far as
    * it lies on this machine. Not closed: Flink may load more classes until the job is submitted.
    */
-  static ClassLoader loader(Logic logic) {
+  public static ClassLoader loader(Logic logic) {
     ClassLoader context = Thread.currentThread().getContextClassLoader();
     ClassLoader parent = context == null ? TransformCode.class.getClassLoader() : context;
     if (!(logic instanceof JavaClass javaClass)) {
@@ -63,64 +67,63 @@ final class TransformCode {
    * @throws TidemarkException USER if the query does not compile, the class is missing or is no
    *     transform, or its code throws
    */
-  Table apply(JobSpec.Build spec) {
-    Logic logic = spec.transform().logic();
-    if (logic instanceof Sql sql) {
-      return query(sql.query(), spec);
+  public Table apply(io.tidemark.model.Transform transform) {
+    if (transform.logic() instanceof Sql sql) {
+      return query(sql.query(), transform.output(), transform.where());
     }
-    return call((JavaClass) logic, spec);
+    return call((JavaClass) transform.logic(), transform.where());
   }
 
-  private Table query(String query, JobSpec.Build spec) {
+  private Table query(String query, DatasetId output, Location where) {
     try {
-      return tables.tables().sqlQuery(query);
+      return tables.sqlQuery(query);
     } catch (SqlParserException | ValidationException | TableException e) {
       throw TidemarkException.user(
           Problem.at(
-              spec.transform().where(),
+              where,
               "TM-JOB-005",
-              "the query of '" + spec.output().name() + "' does not compile",
+              "the query of '" + output + "' does not compile",
               SqlErrors.message(e),
               "correct the query"),
           e);
     }
   }
 
-  private Table call(JavaClass logic, JobSpec.Build spec) {
+  private Table call(JavaClass logic, Location where) {
     ClassLoader before = Thread.currentThread().getContextClassLoader();
     Thread.currentThread().setContextClassLoader(code);
     try {
       Class<?> type = Class.forName(logic.className(), true, code);
       if (!Transform.class.isAssignableFrom(type)) {
-        throw broken(spec, "is no " + Transform.class.getName(), "", null);
+        throw broken(logic, where, "is no " + Transform.class.getName(), "", null);
       }
       Transform transform = (Transform) type.getConstructor().newInstance();
-      Table result = transform.apply(new Context(tables.tables()));
+      Table result = transform.apply(new Context(tables));
       if (result == null) {
-        throw broken(spec, "returned no table", "", null);
+        throw broken(logic, where, "returned no table", "", null);
       }
       return result;
     } catch (TidemarkException e) {
       throw e;
     } catch (ClassNotFoundException e) {
-      throw broken(spec, "is not on its classpath", String.join(", ", logic.classpath()), e);
+      throw broken(
+          logic, where, "is not on its classpath", String.join(", ", logic.classpath()), e);
     } catch (NoSuchMethodException | IllegalAccessException | InstantiationException e) {
-      throw broken(spec, "has no public constructor without arguments", "", e);
+      throw broken(logic, where, "has no public constructor without arguments", "", e);
     } catch (java.lang.reflect.InvocationTargetException e) {
-      throw broken(spec, "throws " + e.getCause(), "", e.getCause());
+      throw broken(logic, where, "throws " + e.getCause(), "", e.getCause());
     } catch (Exception | LinkageError e) {
-      throw broken(spec, "throws " + e, "", e);
+      throw broken(logic, where, "throws " + e, "", e);
     } finally {
       Thread.currentThread().setContextClassLoader(before);
     }
   }
 
   private static TidemarkException broken(
-      JobSpec.Build spec, String what, String why, Throwable cause) {
-    JavaClass logic = (JavaClass) spec.transform().logic();
+      JavaClass logic, Location where, String what, String why, Throwable cause) {
     return TidemarkException.user(
         Problem.at(
-            spec.transform().where(),
+            where,
             "TM-JOB-006",
             "transform class " + logic.className() + " " + what,
             why,

@@ -1,4 +1,4 @@
-package io.tidemark.job.load;
+package io.tidemark.job.value;
 
 import java.math.BigDecimal;
 import java.util.HashMap;
@@ -16,7 +16,7 @@ import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 
 /** Reads a value from parsed JSON, exactly or not at all. */
-final class JsonValues {
+public final class JsonValues {
   private JsonValues() {}
 
   /**
@@ -24,7 +24,7 @@ final class JsonValues {
    * @return in Flink's internal form; null for null
    * @throws IllegalArgumentException if it is no such value; the message is the reason
    */
-  static Object parse(Object json, LogicalType type) {
+  public static Object parse(Object json, LogicalType type) {
     if (json == null) {
       return null;
     }

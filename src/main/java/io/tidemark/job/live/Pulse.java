@@ -1,0 +1,27 @@
+package io.tidemark.job.live;
+
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+
+/**
+ * How far one subtask of one stream of the job is, told to every gate just before a checkpoint's
+ * barrier. Data and not Flink's watermarks, because what an operator makes of watermarks and idle
+ * channels depends on the order in which they come in; of the last pulse of every subtask it does
+ * not.
+ *
+ * @param stream position among the job's topics and histories
+ * @param subtasks of the stream
+ * @param complete up to where no more rows come, in microseconds
+ * @param idle whether nobody needs to wait for it
+ */
+record Pulse(int stream, int subtask, int subtasks, long complete, boolean idle) {
+  static final TypeInformation<long[]> TYPE = PrimitiveArrayTypeInfo.LONG_PRIMITIVE_ARRAY_TYPE_INFO;
+
+  long[] toLongs() {
+    return new long[] {stream, subtask, subtasks, complete, idle ? 1 : 0};
+  }
+
+  static Pulse of(long[] longs) {
+    return new Pulse((int) longs[0], (int) longs[1], (int) longs[2], longs[3], longs[4] == 1);
+  }
+}
