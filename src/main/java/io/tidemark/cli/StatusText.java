@@ -36,6 +36,14 @@ final class StatusText {
     StringBuilder out = new StringBuilder();
     out.append(paint.strong(report.pipeline())).append("\n\n").append(table);
     for (Report.DatasetStatus d : report.datasets()) {
+      if (!d.open().isEmpty()) {
+        out.append(out.indexOf("\n  ") < 0 ? "\n" : "")
+            .append("  ")
+            .append(paint.name(d.dataset().value()))
+            .append(": open (live), ")
+            .append(Words.countedSlices(d.open()))
+            .append('\n');
+      }
       for (Plan.Reason reason : d.reasons()) {
         out.append(out.indexOf("\n  ") < 0 ? "\n" : "")
             .append("  ")
@@ -91,7 +99,7 @@ final class StatusText {
           Words.count(s.files()),
           Words.bytes(s.bytes()),
           s.hash().orElse("-"),
-          s.run().map(Object::toString).orElse("-"));
+          s.state() == Report.SliceState.OPEN ? "open (live)" : s.maker().orElse("-"));
     }
     return title(report.dataset(), report.table(), report.head(), paint)
         + (table.isEmpty() ? "No slices.\n" : table);

@@ -320,6 +320,7 @@ public sealed interface Report {
    * @param rows on main; with slices, files and bytes from manifests
    * @param fresh slices whose key matches; empty for sources and references
    * @param stale what a plan would rebuild
+   * @param open what a live job still writes to, of those present
    */
   record DatasetStatus(
       DatasetId dataset,
@@ -332,6 +333,7 @@ public sealed interface Report {
       SliceSet present,
       SliceSet fresh,
       SliceSet stale,
+      SliceSet open,
       List<Plan.Reason> reasons) {
     public DatasetStatus {
       reasons = List.copyOf(reasons);
@@ -340,10 +342,26 @@ public sealed interface Report {
 
   /**
    * @param hash the content hash; empty where no stamp tells it
-   * @param run the run that made it; empty for rows from elsewhere
+   * @param maker the run that made it, or {@code live} and the live job; empty for rows from
+   *     elsewhere
+   * @param state who the slice belongs to
    */
   record SliceLine(
-      String slice, long rows, int files, long bytes, Optional<String> hash, Optional<RunId> run) {}
+      String slice,
+      long rows,
+      int files,
+      long bytes,
+      Optional<String> hash,
+      Optional<String> maker,
+      SliceState state) {}
+
+  /** Who a slice belongs to. */
+  enum SliceState {
+    /** To runs: it is not written to any more but by publishes. */
+    CLOSED,
+    /** To the live job, which goes on writing to it. */
+    OPEN
+  }
 
   /**
    * One stamped commit on main.

@@ -8,6 +8,7 @@ import io.tidemark.model.Facts.SliceFiles;
 import io.tidemark.model.Facts.TableFacts;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Plan;
+import io.tidemark.model.Slice;
 import io.tidemark.model.SliceRecord;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
@@ -56,6 +57,10 @@ final class StateHandler {
       Dataset dataset, TableFacts facts, Plan.Impact impact) {
     List<SliceFiles> inventory = facts == null ? List.of() : facts.inventory();
     SliceSet none = SliceSet.empty(dataset.layout().slice());
+    SliceSet present =
+        SliceSet.ofOrdinals(
+            dataset.layout().slice(),
+            inventory.stream().filter(f -> f.files() > 0).mapToLong(SliceFiles::ordinal));
     return new Report.DatasetStatus(
         dataset.id(),
         dataset.kind(),
@@ -64,12 +69,20 @@ final class StateHandler {
         inventory.stream().mapToLong(SliceFiles::rows).sum(),
         inventory.stream().mapToLong(SliceFiles::files).sum(),
         inventory.stream().mapToLong(SliceFiles::bytes).sum(),
-        SliceSet.ofOrdinals(
-            dataset.layout().slice(),
-            inventory.stream().filter(f -> f.files() > 0).mapToLong(SliceFiles::ordinal)),
+        present,
         impact == null ? none : impact.reused(),
         impact == null ? none : impact.stale(),
+        open(dataset, Optional.ofNullable(facts), present),
         impact == null ? List.of() : impact.reasons());
+  }
+
+  /** A source is never closed: what comes late for it is a row like any other. */
+  private static SliceSet open(Dataset dataset, Optional<TableFacts> facts, SliceSet slices) {
+    return facts
+        .filter(f -> dataset.kind() == Dataset.Kind.DERIVED)
+        .flatMap(TableFacts::live)
+        .map(mark -> mark.open(slices))
+        .orElse(SliceSet.empty(slices.grain()));
   }
 
   Report.SlicesShown slices(Operation.ShowSlices operation) {
@@ -80,6 +93,7 @@ final class StateHandler {
             .collect(Collectors.toMap(SliceRecord::ordinal, Function.identity()));
     List<Report.SliceLine> lines = new ArrayList<>();
     for (SliceFiles files : facts.map(TableFacts::inventory).orElse(List.of())) {
+      SliceSet slice = SliceSet.of(new Slice(dataset.layout().slice(), files.ordinal()));
       Optional<SliceRecord> record = Optional.ofNullable(ledger.get(files.ordinal()));
       lines.add(
           new Report.SliceLine(
@@ -88,7 +102,10 @@ final class StateHandler {
               files.files(),
               files.bytes(),
               record.map(r -> r.hash().toString()),
-              record.map(SliceRecord::run)));
+              record.map(r -> r.maker().toString()),
+              open(dataset, facts, slice).isEmpty()
+                  ? Report.SliceState.CLOSED
+                  : Report.SliceState.OPEN));
     }
     return new Report.SlicesShown(
         dataset.id(), dataset.table().toString(), facts.flatMap(TableFacts::head), lines);

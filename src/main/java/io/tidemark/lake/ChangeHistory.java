@@ -59,6 +59,7 @@ final class ChangeHistory {
   private Changes walk(List<Snapshot> commits) {
     SliceSet unmoved = null;
     List<Touched> touched = new ArrayList<>();
+    List<TimeRange> late = new ArrayList<>();
     for (Snapshot snapshot : commits) {
       Delta delta = deltas.of(table, index, snapshot);
       TimeRanges ranges = ranges(delta);
@@ -69,10 +70,22 @@ final class ChangeHistory {
         unmoved = Compactions.unmoved(table, index, deltas, commits, everything(commits));
       }
       for (TimeRange range : without(ranges, unmoved).ranges()) {
-        touched.add(new Touched(range, columns(snapshot), cause(snapshot)));
+        if (isLive(snapshot)) {
+          late.add(range);
+        } else {
+          touched.add(new Touched(range, columns(snapshot), cause(snapshot)));
+        }
       }
     }
+    for (TimeRange range : new TimeRanges(late).ranges()) {
+      touched.add(new Touched(range, Stamp.Content.ANY_COLUMN, Changes.LATE));
+    }
     return new Changes(touched, "");
+  }
+
+  /** All checkpoints of live jobs are one cause: there may be thousands. */
+  private static boolean isLive(Snapshot snapshot) {
+    return History.stamp(snapshot).filter(s -> s.kind() == Stamp.Kind.LIVE).isPresent();
   }
 
   private SliceSet everything(List<Snapshot> commits) {

@@ -2,6 +2,7 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.Journal.Entry;
 import io.tidemark.lake.Lake.Committed;
+import io.tidemark.model.LiveMark;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import java.time.Instant;
@@ -68,7 +69,8 @@ final class History {
         .flatMap(History::committed);
   }
 
-  private static List<Entry> entries(Table table, String ref) {
+  /** Newest first; what is known of a ref. */
+  static List<Entry> entries(Table table, String ref) {
     if (ref.equals(SnapshotRef.MAIN_BRANCH)) {
       return Journal.main(table);
     }
@@ -89,6 +91,15 @@ final class History {
   static Optional<Stamp> stamp(Map<String, String> summary) {
     try {
       return StampSummary.read(summary);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** A mark that cannot be read counts as none, as stamps do. */
+  static Optional<LiveMark> mark(Map<String, String> summary) {
+    try {
+      return StampSummary.readMark(summary);
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }

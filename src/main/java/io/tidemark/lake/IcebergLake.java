@@ -14,6 +14,7 @@ import io.tidemark.model.Facts.Refusal;
 import io.tidemark.model.Facts.SliceFiles;
 import io.tidemark.model.Facts.TableFacts;
 import io.tidemark.model.Fingerprint;
+import io.tidemark.model.LiveMark;
 import io.tidemark.model.Pin;
 import io.tidemark.model.Schema;
 import io.tidemark.model.SliceRecord;
@@ -36,6 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.iceberg.ManageSnapshots;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.io.InputFile;
@@ -102,19 +104,21 @@ final class IcebergLake implements Lake {
     ChangeHistory history = new ChangeHistory(table, index, deltas);
     Map<Pin, Changes> changes = new HashMap<>();
     pins.forEach(pin -> changes.put(pin, history.since(pin)));
+    boolean derived = dataset.kind() == Dataset.Kind.DERIVED;
+    Ledger ledger = Ledger.read(table, dataset.layout().slice());
     return new TableFacts(
         head.map(Snapshot::snapshotId),
         ColumnTypes.read(table.schema()),
         inventory.map(Inventory::slices).orElse(List.<SliceFiles>of()),
-        dataset.kind() == Dataset.Kind.DERIVED ? ledger(dataset, table, inventory) : List.of(),
+        derived ? written(ledger, inventory) : List.of(),
         changes,
-        inventory.map(Inventory::refusals).orElse(List.<Refusal>of()));
+        inventory.map(Inventory::refusals).orElse(List.<Refusal>of()),
+        ledger.live());
   }
 
   /** Where the rows are not as many as the stamp counted, somebody wrote past the stamps. */
-  private static List<SliceRecord> ledger(
-      Dataset dataset, Table table, Optional<Inventory> inventory) {
-    return Ledger.read(table, dataset.layout().slice()).stream()
+  private static List<SliceRecord> written(Ledger ledger, Optional<Inventory> inventory) {
+    return ledger.records().stream()
         .filter(r -> r.rows() == inventory.map(i -> i.rows(r.ordinal())).orElse(0L))
         .toList();
   }
@@ -218,6 +222,25 @@ final class IcebergLake implements Lake {
   }
 
   @Override
+  public Optional<LiveMark> liveMark(TableRef ref, String branch) {
+    return Trouble.explain(
+        ref, "reading its history", () -> tables.find(ref).flatMap(t -> Ledger.mark(t, branch)));
+  }
+
+  @Override
+  public void remember(TableRef ref) {
+    Trouble.explain(
+        ref,
+        "noting what live jobs did",
+        () -> {
+          if (tables.find(ref).flatMap(t -> Ledger.mark(t, SnapshotRef.MAIN_BRANCH)).isPresent()) {
+            guard.ensure(ref);
+            Journal.recordLive(refs, ref);
+          }
+        });
+  }
+
+  @Override
   public Outcome publish(Dataset dataset, long base, long candidate, SliceSet slices, Stamp stamp) {
     return exchange("publishing", part(new Publish(dataset, base, candidate, slices, stamp)));
   }
@@ -309,6 +332,7 @@ final class IcebergLake implements Lake {
           change.commit();
           return true;
         });
+    remember(ref);
   }
 
   private static String name(String when, Stamp stamp) {

@@ -1,6 +1,9 @@
 package io.tidemark.lake;
 
 import io.tidemark.lake.refs.Refs;
+import io.tidemark.model.LiveMark;
+import io.tidemark.model.RecordJson;
+import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TableRef;
 import java.util.ArrayList;
@@ -16,14 +19,16 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.Transaction;
 
 /**
- * Copies of the stamps of publishes and reverts as empty snapshots on the guard branch, where no
- * engine's expiry takes them away and where they keep no file alive. What main's own history still
- * tells is always taken from there; the journal speaks only of what lies behind its end.
+ * Copies of the stamps of publishes, reverts and live jobs as empty snapshots on the guard branch,
+ * where no engine's expiry takes them away and where they keep no file alive. What main's own
+ * history still tells is always taken from there; the journal speaks only of what lies behind its
+ * end.
  */
 final class Journal {
   private static final String OF = "tidemark.journal.snapshot";
   private static final String SEQUENCE = "tidemark.journal.sequence";
   private static final String AT = "tidemark.journal.at";
+  private static final String LIVE = "tidemark.journal.live";
   private static final String BACK_TO = "tidemark.journal.back-to";
 
   private Journal() {}
@@ -67,6 +72,79 @@ final class Journal {
           }
           return !changed;
         });
+  }
+
+  /** What a live job's commit said. */
+  private record Said(long snapshot, long sequence, long at, Stamp stamp, LiveMark mark) {
+    Entry entry() {
+      return new Entry(snapshot, Optional.empty(), at, StampSummary.write(stamp, mark));
+    }
+  }
+
+  /** Many commits in one note: each note is a snapshot. */
+  private record SaidTogether(List<Said> commits) {}
+
+  /**
+   * Notes the commits of live jobs on main that close or doubt slices, and the newest one, in one
+   * note for all that are not noted yet.
+   */
+  static void recordLive(Refs refs, TableRef ref) {
+    refs.retry(
+        ref,
+        table -> {
+          List<Said> fresh = unnoted(table);
+          if (fresh.isEmpty()) {
+            return true;
+          }
+          Transaction transaction = table.newTransaction();
+          String packed =
+              StampSummary.pack(RecordJson.write(new SaidTogether(fresh), SaidTogether.class));
+          append(table, transaction, Map.of(LIVE, packed));
+          transaction.commitTransaction();
+          return false;
+        });
+  }
+
+  /** Oldest first. */
+  private static List<Said> unnoted(Table table) {
+    long noted =
+        notes(table).snapshots().stream()
+            .flatMap(s -> said(s).stream())
+            .mapToLong(Said::sequence)
+            .max()
+            .orElse(-1);
+    List<Said> fresh = new ArrayList<>();
+    boolean newest = true;
+    for (Snapshot snapshot :
+        History.main(table).map(h -> History.ancestry(table, h)).orElse(List.of())) {
+      if (snapshot.sequenceNumber() <= noted) {
+        break;
+      }
+      Optional<Stamp> stamp = History.stamp(snapshot);
+      Optional<LiveMark> mark = History.mark(snapshot.summary());
+      if (stamp.isPresent() && mark.isPresent()) {
+        boolean tells = !stamp.get().content().slices().isEmpty() || !mark.get().doubts().isEmpty();
+        if (newest || tells) {
+          fresh.add(
+              0,
+              new Said(
+                  snapshot.snapshotId(),
+                  snapshot.sequenceNumber(),
+                  snapshot.timestampMillis(),
+                  stamp.get(),
+                  mark.get()));
+        }
+        newest = false;
+      }
+    }
+    return fresh;
+  }
+
+  private static List<Said> said(Snapshot note) {
+    String packed = note.summary().get(LIVE);
+    return packed == null
+        ? List.of()
+        : RecordJson.read(StampSummary.unpack(packed), SaidTogether.class).commits();
   }
 
   /** Notes that main went back to a snapshot: what it held since is no longer its history. */
@@ -150,6 +228,11 @@ final class Journal {
     TreeMap<Long, Entry> valid = new TreeMap<>();
     for (int i = notes.size() - 1; i >= 0; i--) {
       Map<String, String> summary = new HashMap<>(notes.get(i).summary());
+      for (Said said : said(notes.get(i))) {
+        if (said.sequence() < end) {
+          valid.put(said.sequence(), said.entry());
+        }
+      }
       if (summary.containsKey(BACK_TO)) {
         valid.tailMap(Long.parseLong(summary.get(SEQUENCE)), false).clear();
       } else if (summary.containsKey(OF)) {

@@ -6,6 +6,7 @@ import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Facts.TableFacts;
 import io.tidemark.model.Fingerprint;
+import io.tidemark.model.LiveMark;
 import io.tidemark.model.Pin;
 import io.tidemark.model.Schema;
 import io.tidemark.model.SliceSet;
@@ -98,6 +99,19 @@ public interface Lake extends AutoCloseable {
 
   /** The commit with this idempotence key on a ref. */
   Optional<Committed> find(TableRef table, String ref, String key);
+
+  /**
+   * The newest mark of a live job on a ref, as that commit made it: the doubts of earlier ones are
+   * not in it. Also where the commit itself has expired, if {@link #remember} was called between.
+   */
+  Optional<LiveMark> liveMark(TableRef table, String ref);
+
+  /**
+   * Notes what the commits of live jobs on main say where no engine's expiry takes it away: their
+   * jobs, which write the tables, only commit. Publishes and reverts do it besides. Does nothing
+   * for a table that no live job writes.
+   */
+  void remember(TableRef table);
 
   /** A stamped commit. */
   record Committed(long snapshot, Optional<Long> parent, Instant at, Stamp stamp) {}

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 
 /** What a publish exchanges: the files of the slices on main for those of the candidate. */
@@ -41,6 +42,10 @@ final class Publication implements Replacement.Analysis {
     Snapshot from = table.snapshot(candidate);
     if (from == null) {
       return refuse(slices, "the candidate snapshot " + candidate + " has expired");
+    }
+    Optional<Refused> owned = owned(table, slices);
+    if (owned.isPresent()) {
+      return owned.get();
     }
     Optional<Refused> touched = touched(table, index, head);
     if (touched.isPresent()) {
@@ -111,6 +116,13 @@ final class Publication implements Replacement.Analysis {
         ? Optional.empty()
         : Optional.of(
             refuse(differing, "main was rolled back, or its history since the run has expired"));
+  }
+
+  /** Open slices belong to the live job that the newest mark names; looked at in each attempt. */
+  static Optional<Refused> owned(Table table, SliceSet slices) {
+    return Ledger.mark(table, SnapshotRef.MAIN_BRANCH)
+        .filter(mark -> !mark.open(slices).isEmpty())
+        .map(mark -> refuse(mark.open(slices), "live job " + mark.job() + " writes to them"));
   }
 
   static String describe(Snapshot snapshot) {

@@ -53,6 +53,10 @@ final class Reversal implements Replacement.Analysis {
       return Publication.refuse(
           slices, "the files from before the publish have expired with snapshot " + before);
     }
+    Optional<Refused> owned = Publication.owned(table, slices);
+    if (owned.isPresent()) {
+      return owned.get();
+    }
     Optional<List<Snapshot>> since = History.since(table, publish, head);
     SliceSet superseded =
         since

@@ -13,6 +13,9 @@ import java.util.Objects;
 public record Changes(List<Touched> touched, String unknown) {
   public static final Changes NONE = new Changes(List.of(), "");
 
+  /** The cause of what live jobs committed since: events that came after their slice was made. */
+  public static final String LATE = "late events";
+
   /**
    * @param columns the columns whose values differ; {@code *} alone when rows came or went
    * @param cause for people: {@code snapshot 123 (append)}, {@code publish of run r1}

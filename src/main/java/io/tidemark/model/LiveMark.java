@@ -1,5 +1,6 @@
 package io.tidemark.model;
 
+import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -96,5 +97,30 @@ public record LiveMark(
     ranges = Collections.unmodifiableSortedMap(new TreeMap<>(ranges));
     Objects.requireNonNull(counts, "counts");
     doubts = List.copyOf(doubts);
+  }
+
+  /**
+   * The event time that the job still owns, because its slices are open; nothing once it was
+   * released. Only of a derived dataset.
+   *
+   * @param grain of the dataset's slices
+   */
+  public TimeRanges openTime(Grain grain) {
+    if (phase == Phase.RELEASED) {
+      return TimeRanges.EMPTY;
+    }
+    return grain == Grain.ALL || openFrom.isEmpty()
+        ? TimeRanges.ALL
+        : TimeRanges.of(new TimeRange(grain.start(openFrom.get()), Instant.MAX));
+  }
+
+  /** Those of a derived dataset's slices that the job still owns. */
+  public SliceSet open(SliceSet slices) {
+    if (phase == Phase.RELEASED) {
+      return SliceSet.empty(slices.grain());
+    }
+    return openFrom
+        .map(from -> slices.minus(SliceSet.range(slices.grain(), Long.MIN_VALUE, from)))
+        .orElse(slices);
   }
 }

@@ -87,6 +87,20 @@ public final class StampSummary {
         .map(s -> RecordJson.read(inflate(s), Stamp.class));
   }
 
+  /** Text as small as summaries, which are copied into every later metadata file, should be. */
+  public static String pack(String text) {
+    return deflate(text);
+  }
+
+  /**
+   * What {@link #pack} was given.
+   *
+   * @throws IllegalArgumentException if it is damaged
+   */
+  public static String unpack(String packed) {
+    return inflate(packed);
+  }
+
   private static String deflate(String text) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DeflaterOutputStream out = new DeflaterOutputStream(bytes)) {

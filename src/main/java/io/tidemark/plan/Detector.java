@@ -9,12 +9,15 @@ import io.tidemark.model.Facts.SliceFiles;
 import io.tidemark.model.Facts.TableFacts;
 import io.tidemark.model.Grain;
 import io.tidemark.model.Graph;
+import io.tidemark.model.LiveMark;
 import io.tidemark.model.Pin;
 import io.tidemark.model.Plan.ChangeKind;
+import io.tidemark.model.SliceRecord;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TimeRange;
 import io.tidemark.model.TimeRanges;
 import io.tidemark.model.Transform;
+import io.tidemark.model.Transform.Window;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -35,6 +38,10 @@ final class Detector {
 
   private final Map<DatasetId, Dataset> datasets = new HashMap<>();
   private final Map<DatasetId, Work> works = new HashMap<>();
+
+  /** What each output's plan leaves alone, for those that read it. */
+  private final Map<DatasetId, TimeRanges> waiting = new HashMap<>();
+
   private final Facts facts;
   private final Selection selection;
 
@@ -54,13 +61,17 @@ final class Detector {
     Dataset output = datasets.get(transform.output());
     Grain grain = output.layout().slice();
     Optional<TableFacts> table = table(output.id());
-    Ledger ledger = Ledger.of(grain, table.map(TableFacts::ledger).orElse(List.of()));
+    TimeRanges unfinished = unfinished(transform);
+    Ledger ledger = Ledger.of(grain, closed(grain, table, unfinished));
+    SliceSet domain = domain(transform, grain);
+    domain = domain.minus(Touch.overlapping(domain, unfinished));
+    List<Finding> doubts = doubts(grain, table, unfinished);
 
     List<Finding> findings = new ArrayList<>();
     findings.add(
         new Finding(
             ChangeKind.ADDED,
-            domain(transform, grain).minus(ledger.slices()),
+            domain.minus(ledger.slices()).minus(union(grain, doubts)),
             table.isPresent() ? "never built" : "no table yet",
             Columns.ANY));
     SchemaChange change = schemaChange(output);
@@ -68,6 +79,7 @@ final class Detector {
     findings.addAll(logic(output, transform, ledger, change.added()));
     findings.addAll(inputData(transform, ledger));
     findings.addAll(upstream(transform, ledger));
+    findings.addAll(doubts);
 
     SliceSet stale = union(grain, findings);
     SliceSet chosen = selection.restrict(output.id(), stale);
@@ -81,6 +93,55 @@ final class Detector {
     SliceSet reused = ledger.slices().minus(stale);
     works.put(
         output.id(), new Work(output, transform, ledger.slices(), chosen, reused, kept, stage));
+  }
+
+  /**
+   * The event time whose slices a plan leaves alone: live jobs still write to them, or to what they
+   * are made from. What is made from unfinished slices would only be stale again.
+   */
+  private TimeRanges unfinished(Transform transform) {
+    TimeRanges unfinished = open(transform.output());
+    boolean sliced = datasets.get(transform.output()).layout().slice() != Grain.ALL;
+    for (DatasetId input : transform.inputs()) {
+      // One slice of all time would wait for ever.
+      if (sliced && datasets.get(input).layout().slice() != Grain.ALL) {
+        Window window = transform.window();
+        TimeRanges reading = waiting.getOrDefault(input, TimeRanges.EMPTY);
+        unfinished = unfinished.union(reading.widen(window.lookahead(), window.lookback()));
+      }
+    }
+    waiting.put(transform.output(), unfinished);
+    return unfinished;
+  }
+
+  private TimeRanges open(DatasetId output) {
+    Grain grain = datasets.get(output).layout().slice();
+    return table(output)
+        .flatMap(TableFacts::live)
+        .map(mark -> mark.openTime(grain))
+        .orElse(TimeRanges.EMPTY);
+  }
+
+  private static List<SliceRecord> closed(
+      Grain grain, Optional<TableFacts> table, TimeRanges unfinished) {
+    return table.map(TableFacts::ledger).orElse(List.of()).stream()
+        .filter(r -> !unfinished.overlaps(grain.range(r.ordinal())))
+        .toList();
+  }
+
+  /** Closed slices that the live job made and does not vouch for. */
+  private static List<Finding> doubts(
+      Grain grain, Optional<TableFacts> table, TimeRanges unfinished) {
+    List<Finding> findings = new ArrayList<>();
+    for (LiveMark.Doubt doubt :
+        table.flatMap(TableFacts::live).map(LiveMark::doubts).orElse(List.of())) {
+      if (doubt.slices().grain() == grain) {
+        SliceSet closed = doubt.slices().minus(Touch.overlapping(doubt.slices(), unfinished));
+        findings.add(
+            new Finding(ChangeKind.INPUT_DATA, closed, "live job: " + doubt.reason(), Columns.ANY));
+      }
+    }
+    return merge(findings);
   }
 
   /** The slices that an output has, as far as its inputs reach. */
@@ -176,6 +237,7 @@ final class Detector {
     List<Finding> findings = new ArrayList<>();
     for (DatasetId input : new TreeSet<>(transform.inputs())) {
       SliceSet touched = SliceSet.empty(ledger.slices().grain());
+      SliceSet late = touched;
       SortedSet<String> causes = new TreeSet<>();
       for (Ledger.Group group : ledger.groups()) {
         Changes changes = changes(input, Optional.ofNullable(group.pins().get(input)));
@@ -193,7 +255,9 @@ final class Detector {
         for (Map.Entry<String, List<TimeRange>> entry : byCause.entrySet()) {
           SliceSet reached =
               Touch.reached(group.slices(), new TimeRanges(entry.getValue()), transform.window());
-          if (!reached.isEmpty()) {
+          if (entry.getKey().equals(Changes.LATE)) {
+            late = late.union(reached);
+          } else if (!reached.isEmpty()) {
             touched = touched.union(reached);
             causes.add(entry.getKey());
           }
@@ -201,6 +265,8 @@ final class Detector {
       }
       findings.add(
           new Finding(ChangeKind.INPUT_DATA, touched, input + ": " + shorten(causes), Columns.ANY));
+      findings.add(
+          new Finding(ChangeKind.LATE_DATA, late, input + ": " + Changes.LATE, Columns.ANY));
     }
     return findings;
   }

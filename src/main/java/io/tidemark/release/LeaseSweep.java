@@ -5,7 +5,6 @@ import io.tidemark.model.DatasetId;
 import io.tidemark.model.Facts;
 import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
-import io.tidemark.model.SliceRecord;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.Transform;
 import io.tidemark.store.Store;
@@ -75,7 +74,7 @@ final class LeaseSweep {
           .map(Facts.TableFacts::ledger)
           .orElse(List.of())
           .stream()
-          .map(SliceRecord::run)
+          .flatMap(r -> r.run().stream())
           .forEach(runs::add);
     }
     return runs;

@@ -132,10 +132,34 @@ public final class Publisher {
 
   /** Looks at all tables before the first is switched, so that a conflict costs no revert. */
   private void requireNoConflict(RunRow run) {
+    List<Problem> open = open(run);
+    if (!open.isEmpty()) {
+      throw TidemarkException.refused(open);
+    }
     Map<DatasetId, SliceSet> conflicts = conflicts(run);
     if (!conflicts.isEmpty()) {
       throw conflict(run, conflicts);
     }
+  }
+
+  /** What the run built and a live job was given since. */
+  private List<Problem> open(RunRow run) {
+    List<Problem> problems = new ArrayList<>();
+    for (Evidence evidence : store.evidence(run.id())) {
+      Dataset dataset = run.graph().dataset(evidence.dataset());
+      SliceSet built = Digests.slices(dataset, evidence);
+      lake.liveMark(dataset.table(), "main")
+          .filter(mark -> !mark.open(built).isEmpty())
+          .ifPresent(
+              mark ->
+                  problems.add(
+                      Problem.of(
+                          "TM-PUBLISH-003",
+                          "slices " + mark.open(built) + " of " + dataset.id() + " are open",
+                          "they belong to live job " + mark.job() + ", which writes to them",
+                          "abandon the run: tidemark runs --abandon " + run.id())));
+    }
+    return problems;
   }
 
   /**

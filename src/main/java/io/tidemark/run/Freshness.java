@@ -17,6 +17,7 @@ import io.tidemark.release.Runs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Whether a plan's outputs still are what it was made on. Commits elsewhere in a table, and
@@ -36,7 +37,9 @@ final class Freshness {
       if (step instanceof Step.PrepareV2 prepare) {
         for (Map.Entry<DatasetId, Long> then : prepare.heads().entrySet()) {
           Dataset dataset = graph.dataset(then.getKey());
-          SliceSet changed = changed(lake, dataset, then.getValue(), reach.planned(then.getKey()));
+          SliceSet planned = reach.planned(then.getKey());
+          live(lake, dataset, planned).ifPresent(problems::add);
+          SliceSet changed = changed(lake, dataset, then.getValue(), planned);
           if (!changed.isEmpty()) {
             problems.add(stale(dataset, changed));
           }
@@ -46,6 +49,19 @@ final class Freshness {
     if (!problems.isEmpty()) {
       throw TidemarkException.user(problems);
     }
+  }
+
+  /** A live job may have been started since the plan was made. */
+  private static Optional<Problem> live(Lake lake, Dataset dataset, SliceSet planned) {
+    return lake.liveMark(dataset.table(), "main")
+        .filter(mark -> !mark.open(planned).isEmpty())
+        .map(
+            mark ->
+                Problem.of(
+                    "TM-RUN-017",
+                    "slices " + mark.open(planned) + " of " + dataset.id() + " are open",
+                    "they belong to live job " + mark.job() + ", which writes to them",
+                    "make the plan again: it leaves them out until they close"));
   }
 
   private static SliceSet changed(Lake lake, Dataset dataset, long then, SliceSet planned) {

@@ -187,6 +187,7 @@ final class Samples {
                 months("2001-01..2001-02"),
                 months(""),
                 months(""),
+                months(""),
                 List.of()),
             new Report.DatasetStatus(
                 CITIES,
@@ -196,6 +197,7 @@ final class Samples {
                 0,
                 0,
                 0,
+                SliceSet.empty(Grain.ALL),
                 SliceSet.empty(Grain.ALL),
                 SliceSet.empty(Grain.ALL),
                 SliceSet.empty(Grain.ALL),
@@ -211,6 +213,7 @@ final class Samples {
                 days("2001-01-01..2001-02-28"),
                 days("2001-02-01..2001-02-28"),
                 days("2001-01-01,2001-01-03,2001-01-05,2001-01-07..2001-01-31"),
+                days("2001-02-28"),
                 List.of(
                     new Plan.Reason(
                         ChangeKind.INPUT_DATA,
@@ -231,8 +234,32 @@ final class Samples {
                 1,
                 2_345,
                 Optional.of("00112233445566778899aabbccddeeff"),
-                Optional.of(RUN)),
-            new Report.SliceLine("2001-01-02", 3, 2, 999, Optional.empty(), Optional.empty())));
+                Optional.of(RUN.value()),
+                Report.SliceState.CLOSED),
+            new Report.SliceLine(
+                "2001-01-02",
+                3,
+                2,
+                999,
+                Optional.empty(),
+                Optional.empty(),
+                Report.SliceState.CLOSED),
+            new Report.SliceLine(
+                "2001-01-03",
+                5,
+                1,
+                999,
+                Optional.of("ffeeddccbbaa99887766554433221100"),
+                Optional.of("live flights-3"),
+                Report.SliceState.CLOSED),
+            new Report.SliceLine(
+                "2001-01-04",
+                1,
+                1,
+                999,
+                Optional.empty(),
+                Optional.empty(),
+                Report.SliceState.OPEN)));
   }
 
   static Report.HistoryShown history() {

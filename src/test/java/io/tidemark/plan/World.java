@@ -13,6 +13,8 @@ import io.tidemark.model.Facts.SliceFiles;
 import io.tidemark.model.Facts.TableFacts;
 import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Graph;
+import io.tidemark.model.LiveMark;
+import io.tidemark.model.LiveMark.Doubt;
 import io.tidemark.model.Pin;
 import io.tidemark.model.Plan;
 import io.tidemark.model.RunId;
@@ -47,6 +49,7 @@ final class World {
     final SortedMap<Long, List<Touched>> history = new TreeMap<>();
     final Map<Long, RunId> publishes = new HashMap<>();
     final List<Refusal> refusals = new ArrayList<>();
+    Optional<LiveMark> live = Optional.empty();
   }
 
   private final Map<DatasetId, Table> tables = new HashMap<>();
@@ -63,14 +66,22 @@ final class World {
 
   /** A commit that somebody made to some columns. */
   World touch(Graph graph, String dataset, SliceSet slices, List<String> columns) {
+    return touch(graph, dataset, slices, columns, "snapshot " + (snapshots + 1) + " (append)");
+  }
+
+  /** Events that a live job brought. */
+  World late(Graph graph, String dataset, SliceSet slices) {
+    return touch(graph, dataset, slices, List.of("*"), Changes.LATE);
+  }
+
+  private World touch(
+      Graph graph, String dataset, SliceSet slices, List<String> columns, String cause) {
     Table table = table(graph, DatasetId.of(dataset));
     table.head = ++snapshots;
     slices.forEach(o -> table.inventory.put(o, new SliceFiles(o, 1, 10, 1000)));
     table.history.put(
         table.head,
-        slices.ranges().ranges().stream()
-            .map(r -> new Touched(r, columns, "snapshot " + snapshots + " (append)"))
-            .toList());
+        slices.ranges().ranges().stream().map(r -> new Touched(r, columns, cause)).toList());
     return this;
   }
 
@@ -82,6 +93,65 @@ final class World {
   World refuse(String dataset, Refusal refusal) {
     tables.get(DatasetId.of(dataset)).refusals.add(refusal);
     return this;
+  }
+
+  /**
+   * A live job's checkpoint: the slices from {@code openFrom} on are its own, those before closed
+   * with it, made of what the inputs hold now.
+   */
+  World checkpoint(Graph graph, String dataset, SliceSet holding, long openFrom, Doubt... doubts) {
+    DatasetId id = DatasetId.of(dataset);
+    Transform transform = graph.transformOf(id).orElseThrow();
+    analyses.put(transform.analysis().fingerprint(), transform.analysis());
+    SortedMap<DatasetId, Pin> pins = new TreeMap<>();
+    transform.inputs().forEach(i -> pins.put(i, Pin.main(table(graph, i).head)));
+    Table table = table(graph, id);
+    table.head = ++snapshots;
+    table.history.put(
+        table.head,
+        holding.ranges().ranges().stream()
+            .map(r -> new Touched(r, List.of("*"), Changes.LATE))
+            .toList());
+    SliceSet doubted = SliceSet.empty(holding.grain());
+    for (Doubt doubt : doubts) {
+      doubted = doubted.union(doubt.slices());
+    }
+    SliceSet unsure = doubted;
+    holding.forEach(
+        o -> {
+          table.inventory.put(o, new SliceFiles(o, 1, 10, 500));
+          if (o < openFrom && !unsure.contains(o)) {
+            table.ledger.put(
+                o,
+                new SliceRecord(
+                    o,
+                    transform.analysis().fingerprint(),
+                    pins,
+                    10,
+                    new ContentHash(o, 0),
+                    new SliceRecord.ByLive("job-1")));
+          }
+        });
+    table.live = Optional.of(mark(LiveMark.Phase.RUNNING, openFrom, doubts));
+    return this;
+  }
+
+  /** The live job is stopped for good. */
+  World release(String dataset, long openFrom) {
+    tables.get(DatasetId.of(dataset)).live = Optional.of(mark(LiveMark.Phase.RELEASED, openFrom));
+    return this;
+  }
+
+  private LiveMark mark(LiveMark.Phase phase, long openFrom, Doubt... doubts) {
+    return new LiveMark(
+        "job-1",
+        1,
+        snapshots,
+        phase,
+        Optional.of(openFrom),
+        new TreeMap<>(),
+        LiveMark.Counts.NONE,
+        List.of(doubts));
   }
 
   World forgetCode() {
@@ -212,7 +282,8 @@ final class World {
         List.copyOf(table.inventory.values()),
         List.copyOf(table.ledger.values()),
         changes,
-        table.refusals);
+        table.refusals,
+        table.live);
   }
 
   private Table table(Graph graph, DatasetId id) {
