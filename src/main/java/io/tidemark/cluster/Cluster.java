@@ -1,6 +1,8 @@
 package io.tidemark.cluster;
 
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.LiveSpec;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -22,6 +24,39 @@ public interface Cluster extends AutoCloseable {
 
   /** Cancels the job of a key, if it runs. */
   void cancel(String key);
+
+  /**
+   * Starts a streaming job and returns once all of its tasks run. It goes on by itself, also over
+   * failures of what is outside, until it is stopped, cancelled or fails for good.
+   *
+   * @throws io.tidemark.model.TidemarkException REFUSED if a job of the same key runs already;
+   *     otherwise as {@link #run} does, and then nothing of the job is left running
+   */
+  void start(LiveSpec job);
+
+  /** The newest job of a key that the cluster still knows, running or not. */
+  Optional<LiveJob> find(String key);
+
+  /**
+   * Stops a streaming job so that everything it has read until then is committed, and waits until
+   * it is gone; does nothing if none runs. A job that cannot take a last checkpoint is cancelled:
+   * what it had not committed is read again by the next start.
+   *
+   * @param savepoints a folder, as a URI, that Flink may write to while it stops the job
+   * @throws io.tidemark.model.TidemarkException EXTERNAL if the cluster cannot be reached, or the
+   *     job does not end
+   */
+  Stopped stop(String key, String savepoints);
+
+  /** How a job came to its end. */
+  enum Stopped {
+    /** After a last checkpoint, and so a last commit. */
+    WITH_LAST_COMMIT,
+    /** It was cancelled, since it could not take a last checkpoint. */
+    CANCELLED,
+    /** None was running. */
+    NOT_RUNNING
+  }
 
   /**
    * How far a job is.

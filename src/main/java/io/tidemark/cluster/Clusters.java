@@ -2,6 +2,7 @@ package io.tidemark.cluster;
 
 import io.tidemark.model.Environment.FlinkEndpoint;
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import java.net.URI;
@@ -13,22 +14,38 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public final class Clusters {
   private Clusters() {}
 
-  /** Puts the topology of a job together; the job package has the only real one. */
+  /**
+   * Puts the topology of a job together; the job package has the only real ones.
+   *
+   * @param <S> the order of the job
+   */
   @FunctionalInterface
-  public interface Composer {
+  public interface Composer<S> {
     /** Adds the sources, transforms and sinks of a job; executes nothing. */
-    void compose(JobSpec job, StreamExecutionEnvironment env);
+    void compose(S job, StreamExecutionEnvironment env);
+  }
+
+  /** As {@link #open(FlinkEndpoint, Composer, Composer)}, for whoever starts no streaming jobs. */
+  public static Cluster open(FlinkEndpoint endpoint, Composer<JobSpec> jobs) {
+    return open(
+        endpoint,
+        jobs,
+        (job, env) -> {
+          throw new IllegalStateException("[BUG] nobody composes " + job.key());
+        });
   }
 
   /**
    * The cluster at an endpoint; nothing is started or called before the first job.
    *
-   * @param composer used for a MiniCluster; a session cluster composes in the job jar's main
+   * @param jobs used for a MiniCluster; a session cluster composes in the job jar's main
+   * @param live the same for streaming jobs
    * @throws TidemarkException USER if a REST address comes without a job jar or cannot be read
    */
-  public static Cluster open(FlinkEndpoint endpoint, Composer composer) {
+  public static Cluster open(
+      FlinkEndpoint endpoint, Composer<JobSpec> jobs, Composer<LiveSpec> live) {
     if (endpoint.rest().isEmpty()) {
-      return new LocalCluster(endpoint.parallelism(), composer);
+      return new LocalCluster(endpoint.parallelism(), jobs, live);
     }
     String address = endpoint.rest().get();
     Path jar =

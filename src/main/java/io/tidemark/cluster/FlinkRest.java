@@ -68,6 +68,22 @@ final class FlinkRest {
     return answer.status() == 404 ? Optional.empty() : Optional.of(object(path, answer));
   }
 
+  /** As {@link #get}, of a list. */
+  List<?> list(String path) {
+    Answer answer = call(HttpRequest.newBuilder().GET(), path, timeout);
+    if (!answer.ok()) {
+      throw unexpected(path, "answered with status " + answer.status());
+    }
+    try {
+      if (Json.parse(answer.body()) instanceof List<?> list) {
+        return list;
+      }
+    } catch (IllegalArgumentException e) {
+      // Told below: whatever it is, it is no Flink.
+    }
+    throw unexpected(path, "did not answer with a list in JSON");
+  }
+
   Answer post(String path, Map<String, Object> body, Duration limit) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder()

@@ -2,6 +2,7 @@ package io.tidemark.cluster;
 
 import io.tidemark.model.Fingerprint;
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
@@ -16,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -37,8 +37,10 @@ final class JobArchive {
   /** A jar as it is uploaded. */
   record Packed(String name, byte[] content) {}
 
-  Packed pack(JobSpec job) {
-    List<Path> extra = logic(job).map(JobArchive::paths).orElse(List.of());
+  /**
+   * @param extra jars and folders with the classes of Java transforms
+   */
+  Packed pack(List<Path> extra) {
     try {
       byte[] content = extra.isEmpty() ? Files.readAllBytes(jobJar) : merged(extra);
       return new Packed("tidemark-job-" + hash(content) + ".jar", content);
@@ -53,20 +55,31 @@ final class JobArchive {
     }
   }
 
-  /** Where the classes of a job's Java transform are, for a cluster that sees the same files. */
-  static Optional<List<URL>> classpath(JobSpec job) {
-    return logic(job).map(java -> paths(java).stream().map(JobArchive::url).toList());
+  /** Where the classes of a job's Java transform are. */
+  static List<Path> classes(JobSpec job) {
+    return job instanceof JobSpec.Build build ? classes(Stream.of(build.transform())) : List.of();
   }
 
-  private static Optional<Transform.JavaClass> logic(JobSpec job) {
-    return job instanceof JobSpec.Build build
-            && build.transform().logic() instanceof Transform.JavaClass java
-        ? Optional.of(java)
-        : Optional.empty();
+  /** Where the classes of a streaming job's Java transforms are. */
+  static List<Path> classes(LiveSpec job) {
+    return classes(job.tasks().stream().map(LiveSpec.Task::transform));
   }
 
-  private static List<Path> paths(Transform.JavaClass java) {
-    return java.classpath().stream().map(Path::of).toList();
+  private static List<Path> classes(Stream<Transform> transforms) {
+    return transforms
+        .flatMap(
+            t ->
+                t.logic() instanceof Transform.JavaClass java
+                    ? java.classpath().stream()
+                    : Stream.<String>empty())
+        .distinct()
+        .map(Path::of)
+        .toList();
+  }
+
+  /** The same for a cluster that sees the same files. */
+  static List<URL> urls(List<Path> classes) {
+    return classes.stream().map(JobArchive::url).toList();
   }
 
   private static URL url(Path path) {

@@ -1,8 +1,10 @@
 package io.tidemark.cluster;
 
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.Transform;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,10 +42,42 @@ final class JobFailure {
 
   private JobFailure() {}
 
+  /**
+   * What failed.
+   *
+   * @param key of the job
+   * @param what as a person calls it
+   * @param classes those of the transforms that are no SQL
+   */
+  record Subject(String key, String what, List<String> classes) {
+    static Subject of(JobSpec job) {
+      return job instanceof JobSpec.Build build
+          ? new Subject(job.key(), "transform '" + build.transform().output() + "'", classes(build))
+          : new Subject(job.key(), "job '" + job.key() + "'", List.of());
+    }
+
+    static Subject of(LiveSpec job) {
+      return new Subject(
+          job.key(),
+          "live job '" + job.name() + "'",
+          job.tasks().stream().flatMap(t -> javaClass(t.transform()).stream()).toList());
+    }
+
+    private static List<String> classes(JobSpec.Build build) {
+      return javaClass(build.transform()).stream().toList();
+    }
+
+    private static Optional<String> javaClass(Transform transform) {
+      return transform.logic() instanceof Transform.JavaClass java
+          ? Optional.of(java.className())
+          : Optional.empty();
+    }
+  }
+
   /** One exception of a printed trace: its class, its message's first line, its frames. */
   private record Cause(String type, String message, List<String> frames) {}
 
-  static RuntimeException of(JobSpec job, Throwable failure) {
+  static RuntimeException of(Subject job, Throwable failure) {
     StringBuilder trace = new StringBuilder();
     for (Throwable t = failure; t != null; t = t.getCause()) {
       if (t instanceof TidemarkException told) {
@@ -56,7 +90,7 @@ final class JobFailure {
     return of(job, trace.isEmpty() ? ExceptionUtils.stringifyException(failure) : trace.toString());
   }
 
-  static RuntimeException of(JobSpec job, String trace) {
+  static RuntimeException of(Subject job, String trace) {
     Optional<TidemarkException> told = TidemarkException.findIn(trace);
     if (told.isPresent()) {
       return told.get();
@@ -73,7 +107,7 @@ final class JobFailure {
       return TidemarkException.user(
           Problem.of(
               "TM-CLUSTER-010",
-              subject(job) + " failed: " + found,
+              job.what() + " failed: " + found,
               "its own code threw this while it ran; the same input makes it fail again",
               "mend the code, or leave out the rows it cannot handle"));
     } else if (blame.isPresent()) {
@@ -96,7 +130,7 @@ final class JobFailure {
         null);
   }
 
-  static TidemarkException cancelled(JobSpec job) {
+  static TidemarkException cancelled(Subject job) {
     return TidemarkException.external(
         Problem.of(
             "TM-CLUSTER-013",
@@ -111,11 +145,11 @@ final class JobFailure {
     OURS
   }
 
-  private static Optional<Blame> blame(JobSpec job, Cause cause) {
-    String transform = transformClass(job).orElse("\n");
+  private static Optional<Blame> blame(Subject job, Cause cause) {
     for (String frame : cause.frames()) {
       String place = frame.substring(frame.lastIndexOf('/') + 1);
-      if (place.startsWith(transform + ".") || place.startsWith(transform + "$")) {
+      if (job.classes().stream()
+          .anyMatch(c -> place.startsWith(c + ".") || place.startsWith(c + "$"))) {
         return Optional.of(Blame.USER);
       } else if (place.startsWith("io.tidemark.")) {
         return Optional.of(Blame.OURS);
@@ -126,24 +160,24 @@ final class JobFailure {
     return Optional.empty();
   }
 
-  /** Whether a class that the transform needs cannot be loaded. */
-  private static boolean missing(JobSpec job, Cause cause) {
-    return transformClass(job).isPresent()
+  /** Whether a class that a transform needs cannot be loaded. */
+  private static boolean missing(Subject job, Cause cause) {
+    return !job.classes().isEmpty()
         && (cause.type().endsWith("ClassNotFoundException")
             || cause.type().endsWith("NoClassDefFoundError"));
   }
 
-  private static Optional<String> transformClass(JobSpec job) {
-    return job instanceof JobSpec.Build build
-            && build.transform().logic() instanceof io.tidemark.model.Transform.JavaClass java
-        ? Optional.of(java.className())
-        : Optional.empty();
-  }
-
-  private static String subject(JobSpec job) {
-    return job instanceof JobSpec.Build build
-        ? "transform '" + build.transform().output() + "'"
-        : "job '" + job.key() + "'";
+  /** The gist of a trace for a status line. */
+  static String line(String trace) {
+    Optional<TidemarkException> told = TidemarkException.findIn(trace);
+    if (told.isPresent()) {
+      return told.get().problems().get(0).what();
+    }
+    List<Cause> causes = causes(trace);
+    Cause root = causes.get(causes.size() - 1);
+    return root.message().isEmpty()
+        ? root.type()
+        : root.type().substring(root.type().lastIndexOf('.') + 1) + ": " + root.message();
   }
 
   private static List<Cause> causes(String trace) {

@@ -1,9 +1,15 @@
 package io.tidemark.cluster;
 
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -34,14 +40,18 @@ final class LocalCluster implements Cluster {
   private static final int NETWORK_MEBIBYTES_PER_SLOT = 24;
 
   private final int parallelism;
-  private final Clusters.Composer composer;
+  private final Clusters.Composer<JobSpec> composer;
+  private final Clusters.Composer<LiveSpec> live;
   private final Map<String, Running> running = new ConcurrentHashMap<>();
   private MiniCluster flink;
   private boolean closed;
+  private boolean roomy;
 
-  LocalCluster(int parallelism, Clusters.Composer composer) {
+  LocalCluster(
+      int parallelism, Clusters.Composer<JobSpec> composer, Clusters.Composer<LiveSpec> live) {
     this.parallelism = parallelism;
     this.composer = composer;
+    this.live = live;
   }
 
   private record Running(JobID id, CompletableFuture<JobResult> result) {}
@@ -55,15 +65,15 @@ final class LocalCluster implements Cluster {
       if (!result.isSuccess()) {
         throw result
             .getSerializedThrowable()
-            .map(failure -> JobFailure.of(job, failure))
-            .orElseGet(() -> JobFailure.cancelled(job));
+            .map(failure -> JobFailure.of(JobFailure.Subject.of(job), failure))
+            .orElseGet(() -> JobFailure.cancelled(JobFailure.Subject.of(job)));
       }
     } catch (ExecutionException e) {
-      throw JobFailure.of(job, e.getCause());
+      throw JobFailure.of(JobFailure.Subject.of(job), e.getCause());
     } catch (InterruptedException e) {
       cancel(job.key());
       Thread.currentThread().interrupt();
-      throw JobFailure.cancelled(job);
+      throw JobFailure.cancelled(JobFailure.Subject.of(job));
     } finally {
       running.remove(job.key(), mine);
     }
@@ -73,7 +83,11 @@ final class LocalCluster implements Cluster {
   public void cancel(String key) {
     Running job = running.get(key);
     MiniCluster cluster = current();
-    if (job == null || cluster == null) {
+    if (cluster == null) {
+      return;
+    } else if (job == null) {
+      StreamingJobs jobs = new StreamingJobs(rest(cluster));
+      jobs.running(key).ifPresent(jobs::cancel);
       return;
     }
     try {
@@ -108,18 +122,32 @@ final class LocalCluster implements Cluster {
   }
 
   private Running submit(MiniCluster cluster, JobSpec job) {
+    JobID id =
+        submit(
+            cluster,
+            env -> composer.compose(job, env),
+            JobFailure.Subject.of(job),
+            JobArchive.classes(job));
+    return new Running(id, cluster.requestJobResult(id));
+  }
+
+  private JobID submit(
+      MiniCluster cluster,
+      Consumer<StreamExecutionEnvironment> compose,
+      JobFailure.Subject job,
+      List<Path> classes) {
     Configuration configuration = new Configuration();
     configuration.setString("execution.runtime-mode", "BATCH");
     StreamExecutionEnvironment env = new StreamExecutionEnvironment(configuration);
     env.setParallelism(parallelism);
     ClassLoader before = Thread.currentThread().getContextClassLoader();
     try {
-      composer.compose(job, env);
+      compose.accept(env);
       StreamGraph graph = env.getStreamGraph();
       graph.setJobName(job.key());
-      JobArchive.classpath(job).ifPresent(graph::setClasspath);
+      graph.setClasspath(JobArchive.urls(classes));
       cluster.submitJob(graph).get();
-      return new Running(graph.getJobID(), cluster.requestJobResult(graph.getJobID()));
+      return graph.getJobID();
     } catch (ExecutionException e) {
       throw JobFailure.of(job, e.getCause());
     } catch (InterruptedException e) {
@@ -129,6 +157,61 @@ final class LocalCluster implements Cluster {
       throw JobFailure.of(job, e);
     } finally {
       Thread.currentThread().setContextClassLoader(before);
+    }
+  }
+
+  @Override
+  public void start(LiveSpec job) {
+    MiniCluster cluster = started();
+    StreamingJobs jobs = new StreamingJobs(rest(cluster));
+    jobs.requireNone(job);
+    makeRoom(cluster);
+    JobID id =
+        submit(
+            cluster,
+            env -> live.compose(job, env),
+            JobFailure.Subject.of(job),
+            JobArchive.classes(job));
+    jobs.awaitTasks(job, id.toHexString());
+  }
+
+  /** A streaming job keeps its slots for good, so each has a TaskManager's worth of its own. */
+  private synchronized void makeRoom(MiniCluster cluster) {
+    if (!roomy) {
+      // The first one shares with what else runs here: half of the slots are enough for either.
+      roomy = true;
+      return;
+    }
+    try {
+      cluster.startTaskManager();
+    } catch (Exception e) {
+      throw unusable("has no room for another job: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Optional<LiveJob> find(String key) {
+    return Optional.ofNullable(current())
+        .map(LocalCluster::rest)
+        .flatMap(rest -> new JobObservation(rest, new StreamingJobs(rest)).find(key));
+  }
+
+  @Override
+  public Stopped stop(String key, String savepoints) {
+    return Optional.ofNullable(current())
+        .map(cluster -> new StreamingJobs(rest(cluster)).stop(key, savepoints))
+        .orElse(Stopped.NOT_RUNNING);
+  }
+
+  private static FlinkRest rest(MiniCluster cluster) {
+    try {
+      URI address = cluster.getRestAddress().get(30, TimeUnit.SECONDS);
+      return new FlinkRest(address.resolve("/"), Duration.ofSeconds(30));
+    } catch (ExecutionException | TimeoutException e) {
+      throw unusable("does not say where it answers", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unusable("was not waited for: interrupted", e);
     }
   }
 
@@ -190,6 +273,8 @@ final class LocalCluster implements Cluster {
     c.setString("rest.bind-address", "localhost");
     c.setString("web.submit.enable", "false");
     c.setString("restart-strategy.type", "disable");
+    // A status is asked for now and then, and should tell of now.
+    c.setString("metrics.fetcher.update-interval", "1000");
     c.setString("taskmanager.memory.managed.size", slots * MANAGED_MEBIBYTES_PER_SLOT + "m");
     String network = slots * NETWORK_MEBIBYTES_PER_SLOT + "m";
     c.setString("taskmanager.memory.network.min", network);

@@ -1,18 +1,23 @@
 package io.tidemark.cluster;
 
+import static io.tidemark.cluster.StreamingJobs.ENDED;
+import static io.tidemark.cluster.StreamingJobs.list;
+import static io.tidemark.cluster.StreamingJobs.text;
+
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.Json;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -22,8 +27,6 @@ import java.util.function.Consumer;
  * succeed in starting it; the key makes the commit of the later one do nothing.
  */
 final class SessionCluster implements Cluster {
-  private static final Set<String> ENDED = Set.of("FINISHED", "FAILED", "CANCELED", "SUSPENDED");
-
   /** A state of ours: the JobManager does not know a job that it had accepted. */
   private static final String FORGOTTEN = "FORGOTTEN";
 
@@ -36,23 +39,25 @@ final class SessionCluster implements Cluster {
   private final FlinkRest rest;
   private final JobArchive archive;
   private final int parallelism;
+  private final StreamingJobs jobs;
 
   SessionCluster(FlinkRest rest, JobArchive archive, int parallelism) {
     this.rest = rest;
     this.archive = archive;
     this.parallelism = parallelism;
+    this.jobs = new StreamingJobs(rest);
   }
 
   @Override
   public void run(JobSpec job, Consumer<Progress> progress) {
-    String id = running(job.key()).orElseGet(() -> submit(job));
+    String id = jobs.running(job.key()).orElseGet(() -> submit(job));
     String state = await(id, progress);
     if (state.equals(FORGOTTEN)) {
       throw forgotten(job, id);
     } else if (state.equals("CANCELED") || state.equals("SUSPENDED")) {
-      throw JobFailure.cancelled(job);
+      throw JobFailure.cancelled(JobFailure.Subject.of(job));
     } else if (state.equals("FAILED")) {
-      throw JobFailure.of(job, trace(id));
+      throw JobFailure.of(JobFailure.Subject.of(job), jobs.trace(id));
     }
   }
 
@@ -68,7 +73,25 @@ final class SessionCluster implements Cluster {
 
   @Override
   public void cancel(String key) {
-    running(key).ifPresent(id -> rest.patch("jobs/" + id + "?mode=cancel"));
+    jobs.running(key).ifPresent(jobs::cancel);
+  }
+
+  @Override
+  public void start(LiveSpec job) {
+    jobs.requireNone(job);
+    byte[] spec = RecordJson.write(job, LiveSpec.class).getBytes(StandardCharsets.UTF_8);
+    String id = submit("live", spec, JobArchive.classes(job), JobFailure.Subject.of(job));
+    jobs.awaitTasks(job, id);
+  }
+
+  @Override
+  public Optional<LiveJob> find(String key) {
+    return new JobObservation(rest, jobs).find(key);
+  }
+
+  @Override
+  public Stopped stop(String key, String savepoints) {
+    return jobs.stop(key, savepoints);
   }
 
   @Override
@@ -76,32 +99,29 @@ final class SessionCluster implements Cluster {
     // The HTTP client holds daemon threads alone.
   }
 
-  private Optional<String> running(String key) {
-    for (Object job : list(rest.get("jobs/overview"), "jobs")) {
-      Map<?, ?> map = (Map<?, ?>) job;
-      if (key.equals(map.get("name")) && !ENDED.contains(text(map, "state"))) {
-        return Optional.of(text(map, "jid"));
-      }
-    }
-    return Optional.empty();
+  private String submit(JobSpec job) {
+    byte[] spec = RecordJson.write(job, JobSpec.class).getBytes(StandardCharsets.UTF_8);
+    return submit("spec", spec, JobArchive.classes(job), JobFailure.Subject.of(job));
   }
 
-  private String submit(JobSpec job) {
+  /**
+   * Arguments travel in the body of the call and stay in one JVM: no operating system cuts them.
+   */
+  private String submit(String kind, byte[] spec, List<Path> classes, JobFailure.Subject subject) {
     Map<String, Object> body = new LinkedHashMap<>();
-    byte[] spec = RecordJson.write(job, JobSpec.class).getBytes(StandardCharsets.UTF_8);
     body.put("entryClass", "io.tidemark.job.JobMain");
-    body.put("programArgsList", List.of("spec", Base64.getEncoder().encodeToString(spec)));
+    body.put("programArgsList", List.of(kind, Base64.getEncoder().encodeToString(spec)));
     body.put("parallelism", parallelism);
-    FlinkRest.Answer answer = rest.post("jars/" + jar(job) + "/run", body, SUBMIT);
+    FlinkRest.Answer answer = rest.post("jars/" + jar(classes) + "/run", body, SUBMIT);
     if (!answer.ok()) {
-      throw JobFailure.of(job, answer.errors());
+      throw JobFailure.of(subject, answer.errors());
     }
     return text((Map<?, ?>) Json.parse(answer.body()), "jobid");
   }
 
   /** The id of the uploaded jar; uploads it if the cluster has none of the same content. */
-  private String jar(JobSpec job) {
-    JobArchive.Packed packed = archive.pack(job);
+  private String jar(List<Path> classes) {
+    JobArchive.Packed packed = archive.pack(classes);
     for (Object file : list(rest.get("jars"), "files")) {
       if (packed.name().equals(((Map<?, ?>) file).get("name"))) {
         return text((Map<?, ?>) file, "id");
@@ -166,22 +186,5 @@ final class SessionCluster implements Cluster {
       }
     }
     return new Progress(done, all, rows);
-  }
-
-  private String trace(String id) {
-    Map<?, ?> history = (Map<?, ?>) rest.get("jobs/" + id + "/exceptions").get("exceptionHistory");
-    StringBuilder trace = new StringBuilder();
-    for (Object entry : history == null ? List.of() : list(history, "entries")) {
-      trace.append(text((Map<?, ?>) entry, "stacktrace")).append('\n');
-    }
-    return trace.toString();
-  }
-
-  private static List<?> list(Map<?, ?> map, String name) {
-    return map.get(name) instanceof List<?> list ? list : List.of();
-  }
-
-  private static String text(Map<?, ?> map, String name) {
-    return String.valueOf(map.get(name));
   }
 }

@@ -2,7 +2,6 @@ package io.tidemark.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemark.model.JobSpec;
 import io.tidemark.model.Location;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
@@ -19,7 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class JobFailureTest {
-  private static final JobSpec JOB = Specs.build("r1/build-out-1", "com.acme.Fix");
+  private static final JobFailure.Subject JOB =
+      JobFailure.Subject.of(Specs.build("r1/build-out-1", "com.acme.Fix"));
 
   private static final Problem PROBLEM =
       Problem.at(new Location("jobs/a.sql", 2, 5), "TM-X-007", "bad\nrow", "why \"so\"", "fix");
