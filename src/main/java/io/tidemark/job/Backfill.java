@@ -104,7 +104,7 @@ record Backfill(
           input.layout().eventTime().isEmpty() || slices.grain() == Grain.ALL
               ? TimeRanges.ALL
               : slices.ranges().widen(found.window().lookback(), found.window().lookahead());
-      inputs.add(new JobSpec.Input(id, input.table(), head, input.layout(), ranges));
+      inputs.add(JobSpec.Input.of(input, head, ranges));
       pins.put(id, Pin.main(head));
     }
     Table table = IcebergCatalogs.load(opened, output.table());

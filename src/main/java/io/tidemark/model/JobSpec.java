@@ -45,8 +45,33 @@ public sealed interface JobSpec {
    * An input as the job reads it.
    *
    * @param ranges event time to read; {@link TimeRanges#ALL} without event time
+   * @param schema the declared columns, whose types queries see; columns that it has not are as in
+   *     the table
    */
-  record Input(DatasetId name, TableRef table, long snapshot, Layout layout, TimeRanges ranges) {}
+  record Input(
+      DatasetId name,
+      TableRef table,
+      long snapshot,
+      Layout layout,
+      TimeRanges ranges,
+      Schema schema) {
+
+    /** An input whose columns are all as in the table. */
+    public Input(DatasetId name, TableRef table, long snapshot, Layout layout, TimeRanges ranges) {
+      this(name, table, snapshot, layout, ranges, new Schema(List.of()));
+    }
+
+    /** A dataset at a snapshot, with the columns and layout that the graph gives it. */
+    public static Input of(Dataset dataset, long snapshot, TimeRanges ranges) {
+      return new Input(
+          dataset.id(),
+          dataset.table(),
+          snapshot,
+          dataset.layout(),
+          dataset.layout().eventTime().isEmpty() ? TimeRanges.ALL : ranges,
+          dataset.schema());
+    }
+  }
 
   /**
    * Where rows go.

@@ -6,7 +6,6 @@ import io.tidemark.model.DatasetId;
 import io.tidemark.model.Expectation;
 import io.tidemark.model.ExpectedChange;
 import io.tidemark.model.JobSpec;
-import io.tidemark.model.Layout;
 import io.tidemark.model.Pin;
 import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;
@@ -46,7 +45,7 @@ final class JobSpecs {
       Pin pin = pin(work, input).orElseThrow(() -> neverLoaded(work.dataset(input), output));
       pins.put(input, pin);
       inputs.add(
-          input(
+          JobSpec.Input.of(
               work.dataset(input),
               pin.snapshot(),
               Reach.read(work.dataset(input), slices, transform)));
@@ -90,7 +89,7 @@ final class JobSpecs {
     read.forEach(
         (id, ranges) ->
             inputs.add(
-                input(
+                JobSpec.Input.of(
                     work.dataset(id),
                     pin(work, id)
                         .orElseThrow(() -> neverLoaded(work.dataset(id), output))
@@ -142,16 +141,6 @@ final class JobSpecs {
 
   private static JobSpec.Output output(RunWork work, Dataset output, SliceSet slices) {
     return JobSpec.Output.of(output, work.run().id().branch(), slices);
-  }
-
-  private static JobSpec.Input input(Dataset dataset, long snapshot, TimeRanges ranges) {
-    Layout layout = dataset.layout();
-    return new JobSpec.Input(
-        dataset.id(),
-        dataset.table(),
-        snapshot,
-        layout,
-        layout.eventTime().isEmpty() ? TimeRanges.ALL : ranges);
   }
 
   /** Where an input is read: the run's own candidate if it builds one, else the leased snapshot. */

@@ -5,6 +5,7 @@ import io.tidemark.model.Environment.FlinkEndpoint;
 import io.tidemark.model.Environment.Limits;
 import io.tidemark.model.Environment.StoreSpec;
 import io.tidemark.model.JobSpec.CatalogSpec;
+import io.tidemark.model.LiveSpec.Streaming;
 import io.tidemark.model.Location;
 import io.tidemark.model.NearestName;
 import io.tidemark.model.Problem;
@@ -44,6 +45,10 @@ public final class ConfigReader {
           "(?i).*(password|passwd|secret|token|credential|access[-_.]?key|private[-_.]?key).*");
   private static final Pattern SECRET_IN_URL =
       Pattern.compile("(?i).*(://[^/@\\s]*:[^/@\\s]+@|[?&;](password|sslpassword|token)=).*");
+
+  /** As in {@code sasl.jaas.config}: a secret among other things. */
+  private static final Pattern SECRET_IN_JAAS =
+      Pattern.compile("(?is).*(password|secret|token)\\w*\\s*=\\s*[\"']?[^\"'\\s;].*");
 
   private final Function<String, Optional<String>> variables;
 
@@ -131,8 +136,12 @@ public final class ConfigReader {
           map.optional("limits", v -> v.map(Shape.LIMITS))
               .map(this::limits)
               .orElse(new Limits(DEFAULT_BATCH_BYTES, DEFAULT_MAX_SLICES));
+      Optional<Streaming> streaming =
+          new StreamingReader(root, home, problems, this::value).read(map, flink);
       return catalog.flatMap(
-          c -> flink.flatMap(f -> store.map(s -> new Environment(name, c, f, s, home, limits))));
+          c ->
+              flink.flatMap(
+                  f -> store.map(s -> new Environment(name, c, f, s, home, limits, streaming))));
     }
 
     private Optional<CatalogSpec> catalog(YamlMap map) {
@@ -273,7 +282,8 @@ public final class ConfigReader {
       String raw = text.get().value();
       String withoutReferences = REFERENCE.matcher(raw).replaceAll("");
       boolean secret =
-          (SECRET.matcher(key).matches() && !withoutReferences.isBlank())
+          (isSecret(key) && !withoutReferences.isBlank())
+              || (key.contains("jaas") && SECRET_IN_JAAS.matcher(withoutReferences).matches())
               || SECRET_IN_URL.matcher(withoutReferences).matches();
       if (secret && !name.equals("local")) {
         problems.add(
@@ -285,6 +295,12 @@ public final class ConfigReader {
         return Optional.empty();
       }
       return replace(raw, value.where());
+    }
+
+    /** A private key in the clear is one; the address that gives out tokens is none. */
+    private static boolean isSecret(String key) {
+      return key.equals("ssl.keystore.key")
+          || (SECRET.matcher(key).matches() && !key.endsWith(".url"));
     }
 
     private Optional<String> replace(String raw, Location where) {

@@ -10,6 +10,7 @@ import io.tidemark.model.Layout;
 import io.tidemark.model.Location;
 import io.tidemark.model.NearestName;
 import io.tidemark.model.Schema;
+import io.tidemark.model.Topic;
 import io.tidemark.spec.Drafts.ColumnDraft;
 import io.tidemark.spec.Drafts.DatasetDraft;
 import io.tidemark.spec.Drafts.ExpectationDraft;
@@ -58,9 +59,10 @@ final class DatasetBuilder {
 
   /** Checks everything that needs only the columns; always gives the dataset, right or wrong. */
   Dataset build(DatasetDraft draft, List<Column> columns) {
-    Schema schema = new Schema(columns);
+    Schema schema = new TopicColumns(problems).complete(draft, columns);
     key(draft, schema);
     Layout layout = layout(draft, schema);
+    Optional<Topic> topic = draft.topic().map(Located::value);
     for (ExpectationDraft expectation : draft.governance().expectations()) {
       expectation.columns().forEach(c -> exists(c, draft.id().value(), schema));
     }
@@ -75,9 +77,8 @@ final class DatasetBuilder {
             draft.governance().tier(),
             draft.governance().owner(),
             draft.governance().description(),
-            draft.governance().expectations().stream()
-                .map(ExpectationDraft::expectation)
-                .toList()));
+            draft.governance().expectations().stream().map(ExpectationDraft::expectation).toList()),
+        topic);
   }
 
   boolean exists(Located<String> column, String dataset, Schema schema) {

@@ -6,6 +6,7 @@ import io.tidemark.model.Governance;
 import io.tidemark.model.Grain;
 import io.tidemark.model.Location;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.Topic;
 import io.tidemark.model.Transform;
 import io.tidemark.spec.sql.SqlCheck;
 import io.tidemark.spec.yaml.Located;
@@ -45,7 +46,8 @@ final class Drafts {
       Optional<List<ColumnDraft>> columns,
       List<Located<String>> key,
       LayoutDraft layout,
-      GovernanceDraft governance) {}
+      GovernanceDraft governance,
+      Optional<Located<Topic>> topic) {}
 
   record ColumnDraft(Located<String> name, Located<String> type) {}
 

@@ -178,12 +178,12 @@ final class GraphBuilder {
   }
 
   private void add(DatasetDraft draft, List<Column> columns) {
-    built.put(draft.id().value(), builder.build(draft, columns));
-    DatasetId id = DatasetId.of(draft.id().value());
+    Dataset dataset = builder.build(draft, columns);
+    built.put(draft.id().value(), dataset);
     if (draft.kind() == Kind.REFERENCE) {
-      sql.registerReference(id, columns);
+      sql.registerReference(dataset.id(), dataset.schema().columns());
     } else {
-      sql.register(id, columns);
+      sql.register(dataset.id(), dataset.schema().columns());
     }
   }
 

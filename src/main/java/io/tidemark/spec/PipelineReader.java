@@ -4,6 +4,7 @@ import io.tidemark.model.Dataset.Kind;
 import io.tidemark.model.Governance.Tier;
 import io.tidemark.model.Grain;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.Topic;
 import io.tidemark.model.Transform.Window;
 import io.tidemark.spec.Drafts.ClassDraft;
 import io.tidemark.spec.Drafts.ColumnDraft;
@@ -120,8 +121,9 @@ final class PipelineReader {
             map.textOrEmpty("owner"),
             map.textOrEmpty("description"),
             map.find("expectations").map(this::expectations).orElse(List.of()));
+    Optional<Located<Topic>> topic = map.find("topic").flatMap(new TopicReader(problems)::read);
     return kind.flatMap(
-        k -> table.map(t -> new DatasetDraft(id, k, t, columns, key, layout, governance)));
+        k -> table.map(t -> new DatasetDraft(id, k, t, columns, key, layout, governance, topic)));
   }
 
   private List<ExpectationDraft> expectations(YamlValue value) {

@@ -40,7 +40,7 @@ import org.apache.flink.runtime.util.EnvironmentInformation;
  */
 public final class ProjectReader {
   /** Part of the cache key: raised when what is made of the same files changes. */
-  private static final String VERSION = "1";
+  private static final String VERSION = "2";
 
   private final Path cache;
   private final Function<TableRef, Optional<Schema>> catalog;

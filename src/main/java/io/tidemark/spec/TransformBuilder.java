@@ -53,7 +53,10 @@ final class TransformBuilder {
     this.draft = draft;
   }
 
-  /** The columns of an output that declares none. Nullable, so that later ones can be like them. */
+  /**
+   * The columns of an output that declares none. Nullable, so that later ones can be like them. As
+   * the table gives them back, but for an event time that can be a time attribute downstream.
+   */
   Optional<List<Column>> inferred(List<Output> columns) {
     List<String> key = output.key().stream().map(Located::value).toList();
     List<Column> schema = new ArrayList<>();
@@ -69,7 +72,11 @@ final class TransformBuilder {
         continue;
       }
       boolean required = key.contains(column.name()) && !column.type().isNullable();
-      schema.add(SqlTypes.column(column.name(), stored.get().copy(!required)));
+      boolean time =
+          output.layout().eventTime().filter(t -> t.value().equals(column.name())).isPresent()
+              && SqlTypes.isTimeAttribute(column.type());
+      LogicalType type = time ? column.type() : stored.get();
+      schema.add(SqlTypes.column(column.name(), type.copy(!required)));
     }
     return schema.size() == columns.size() ? Optional.of(schema) : Optional.empty();
   }
@@ -94,11 +101,15 @@ final class TransformBuilder {
       }
       String stored =
           SqlTypes.stored(match.type()).map(SqlTypes::text).orElse(SqlTypes.text(match.type()));
-      if (!stored.equals(column.type())) {
+      boolean finer = SqlTypes.isFiner(match.type(), column);
+      if (finer || !stored.equals(SqlTypes.storedText(column.type()))) {
         problems.add(
             output.columns().orElseThrow().get(i).type().where(),
             "TM-SPEC-060",
-            "the query gives column '" + column.name() + "' as " + stored,
+            "the query gives column '"
+                + column.name()
+                + "' as "
+                + (finer ? SqlTypes.text(match.type()) : stored),
             "the schema declares " + column.type(),
             "CAST it in the query, or declare " + stored);
       }
@@ -179,7 +190,17 @@ final class TransformBuilder {
       }
     }
     parts.add("output");
-    dataset.schema().columns().forEach(c -> parts.add(c.name() + " " + c.sqlType()));
+    // As the table gives them back: the precision that readers see changes no stored value.
+    dataset
+        .schema()
+        .columns()
+        .forEach(
+            c ->
+                parts.add(
+                    c.name()
+                        + " "
+                        + new Column(c.name(), SqlTypes.storedText(c.type()), c.nullability())
+                            .sqlType()));
     parts.add("key " + dataset.key());
     parts.add("layout " + dataset.layout());
     parts.add("window " + draft.window().lookback() + " " + draft.window().lookahead());

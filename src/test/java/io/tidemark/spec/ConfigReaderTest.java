@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidemark.model.Environment;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.TidemarkException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,6 +53,8 @@ class ConfigReaderTest {
     assertThat(production.cluster().rest()).contains("http://jobmanager.example.org:8081");
     assertThat(production.limits())
         .isEqualTo(new Environment.Limits(4294967296L, 10_000, Duration.ofDays(30)));
+    assertThat(production.streaming().orElseThrow().kafka().get("sasl.jaas.config"))
+        .contains("password=\"secret-of-KAFKA_PASSWORD\"");
     assertThat(production.toString()).doesNotContain("secret-of");
   }
 
@@ -128,6 +132,103 @@ class ConfigReaderTest {
             "config/prod.yaml:3:39: TM-CONF-003: the file 'none' cannot be read",
             "config/prod.yaml:4:23: TM-YAML-012: 'batch_bytes' must be a whole number",
             "config/prod.yaml:4:42: TM-CONF-004: 'revert_days' is larger than 3650");
+  }
+
+  private static final String BASE =
+      """
+      catalog: {name: c, type: rest}
+      store: {url: 'jdbc:sqlite:x'}
+      """;
+
+  @Test
+  void withoutBrokersThereAreNoLiveJobs() throws IOException {
+    assertThat(environment("local", BASE).streaming()).isEmpty();
+  }
+
+  @Test
+  void liveJobsHaveDefaultsForAllButTheBrokers() throws IOException {
+    Environment env = environment("local", BASE + "kafka: {bootstrap_servers: 'h:9092'}\n");
+
+    assertThat(env.streaming())
+        .contains(
+            new LiveSpec.Streaming(
+                new TreeMap<>(Map.of("bootstrap.servers", "h:9092")),
+                Duration.ofSeconds(10),
+                project.resolve(".tidemark/checkpoints").toUri().toString()));
+  }
+
+  @Test
+  void liveJobsAreConfiguredAndTheirSecretsNeverShown() throws IOException {
+    Environment env =
+        environment(
+            "prod",
+            BASE
+                + """
+                flink: {rest: 'http://h:8081'}
+                kafka:
+                  bootstrap_servers: h-1:9092, h-2:9092
+                  properties:
+                    ssl.key.password: ${ENV:PW}
+                    sasl.jaas.config: x required username="u" password="${ENV:PW}";
+                    sasl.oauthbearer.token.endpoint.url: https://h/token
+                    max.poll.records: 100
+                live: {checkpoint_every: PT0.5S, checkpoints: 's3://bucket/checkpoints'}
+                """);
+
+    LiveSpec.Streaming streaming = env.streaming().orElseThrow();
+    assertThat(streaming.kafka())
+        .containsEntry("bootstrap.servers", "h-1:9092, h-2:9092")
+        .containsEntry("ssl.key.password", "s3cret")
+        .containsEntry("sasl.jaas.config", "x required username=\"u\" password=\"s3cret\";")
+        .containsEntry("max.poll.records", "100");
+    assertThat(streaming.checkpointEvery()).isEqualTo(Duration.ofMillis(500));
+    assertThat(streaming.checkpoints()).isEqualTo("s3://bucket/checkpoints");
+    assertThat(env.toString()).doesNotContain("s3cret");
+  }
+
+  @Test
+  void checkpointsInAFolderOfTheProjectAreGivenAsUri() throws IOException {
+    Environment env =
+        environment(
+            "local",
+            BASE + "kafka: {bootstrap_servers: 'h:1'}\nlive: {checkpoints: '${HOME}/cp'}\n");
+
+    assertThat(env.streaming().orElseThrow().checkpoints())
+        .isEqualTo(project.resolve(".tidemark/cp").toUri().toString());
+  }
+
+  @Test
+  void everythingWrongWithLiveJobsIsNamedAtOnce() throws IOException {
+    TidemarkException refused =
+        refused(
+            "prod",
+            BASE
+                + """
+                flink: {rest: 'http://h:8081'}
+                kafka:
+                  bootstrap_servers: https://h
+                  properties:
+                    sasl.jaas.config: x required username="u" password="hunter1";
+                    ssl.keystore.key: hunter2
+                    auto.offset.reset: latest
+                live: {checkpoint_every: PT0S, checkpiont: x}
+                """);
+
+    assertThat(refused.problems())
+        .extracting(Object::toString)
+        .containsExactlyInAnyOrder(
+            "config/prod.yaml:5:3: TM-CONF-004: 'bootstrap_servers' is no list of addresses",
+            "config/prod.yaml:7:23: TM-CONF-002: 'sasl.jaas.config' holds a secret in the clear",
+            "config/prod.yaml:8:23: TM-CONF-002: 'ssl.keystore.key' holds a secret in the clear",
+            "config/prod.yaml:9:5: TM-CONF-007: 'auto.offset.reset' cannot be set",
+            "config/prod.yaml:10:26: TM-CONF-004: 'checkpoint_every' is shorter than PT0.01S",
+            "config/prod.yaml:10:32: TM-YAML-010: unknown key 'checkpiont' in live",
+            "config/prod.yaml:10:1: TM-CONF-008: live jobs on a session cluster need"
+                + " 'live.checkpoints'");
+    assertThat(refused.problems().toString()).doesNotContain("hunter");
+    assertThat(refused("x", BASE + "live: {}\n").problems())
+        .extracting(Object::toString)
+        .containsExactly("config/x.yaml:3:1: TM-CONF-006: 'live' has no meaning without 'kafka'");
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.tidemark.model.Analysis;
 import io.tidemark.model.Column;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
+import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Governance;
 import io.tidemark.model.Grain;
 import io.tidemark.model.Graph;
@@ -16,6 +17,7 @@ import io.tidemark.model.RecordJson;
 import io.tidemark.model.Schema;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.Topic;
 import io.tidemark.model.Transform;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -121,6 +123,129 @@ class ProjectReaderTest {
             Column.nullable("c", "STRING"),
             Column.nullable("ns", "TIMESTAMP(6)"),
             Column.nullable("twice", "INT"));
+  }
+
+  @Test
+  void aTopicHasDefaultsAndAddsItsColumns() throws IOException {
+    write(
+        """
+        name: p
+        datasets:
+          in:
+            table: db.in
+            kind: source
+            schema: {id: INT NOT NULL, t: TIMESTAMP_LTZ(3) NOT NULL}
+            event_time: t
+            partition: PT1H
+            topic: {name: events.v1}
+          twin:
+            table: db.twin
+            kind: source
+            schema: {id: INT NOT NULL, t: TIMESTAMP(0)}
+            event_time: t
+            partition: PT1H
+            topic:
+              name: events.v1
+              format: json
+              out_of_orderness: PT0S
+              idle_after: PT5S
+              ahead: PT2H
+          out: {table: db.out, kind: derived, key: [id]}
+        transforms:
+          out: {sql: out.sql}
+        """,
+        "SELECT i.id, t.kafka_offset FROM `in` AS i JOIN twin AS t ON i.id = t.id");
+
+    Graph graph = ProjectReader.read(project);
+
+    Dataset in = graph.dataset(DatasetId.of("in"));
+    assertThat(in.topic())
+        .contains(
+            new Topic(
+                "events.v1",
+                Topic.Format.JSON,
+                Duration.ofSeconds(10),
+                Duration.ofMinutes(1),
+                Duration.ofDays(1)));
+    assertThat(in.schema().columns())
+        .containsExactly(
+            Column.required("id", "INT"),
+            Column.required("t", "TIMESTAMP_LTZ(3)"),
+            Column.nullable("kafka_topic", "STRING"),
+            Column.nullable("kafka_partition", "INT"),
+            Column.nullable("kafka_offset", "BIGINT"),
+            Column.nullable("kafka_time", "TIMESTAMP_LTZ(6)"));
+    assertThat(graph.dataset(DatasetId.of("twin")).topic())
+        .contains(
+            new Topic(
+                "events.v1",
+                Topic.Format.JSON,
+                Duration.ZERO,
+                Duration.ofSeconds(5),
+                Duration.ofHours(2)));
+    assertThat(graph.dataset(DatasetId.of("out")).topic()).isEmpty();
+    assertThat(ProjectReader.read(project)).isEqualTo(graph);
+  }
+
+  @Test
+  void anEventTimeThatIsInferredStaysATimeAttribute() throws IOException {
+    String yaml =
+        """
+        name: p
+        datasets:
+          in: {table: db.in, kind: source, schema: {id: INT NOT NULL, t: TIMESTAMP(3), u: TIMESTAMP(6)}}
+          out: {table: db.out, kind: derived, key: [id], event_time: TIME, partition: P1D}
+        transforms:
+          out: {sql: out.sql}
+        """;
+    String sql = "SELECT id, t, t AS t2, u FROM `in`";
+
+    write(yaml.replace("TIME,", "t,"), sql);
+    Graph coarse = ProjectReader.read(project);
+    assertThat(coarse.dataset(DatasetId.of("out")).schema().columns())
+        .containsExactly(
+            Column.required("id", "INT"),
+            Column.nullable("t", "TIMESTAMP(3)"),
+            Column.nullable("t2", "TIMESTAMP(6)"),
+            Column.nullable("u", "TIMESTAMP(6)"));
+
+    write(yaml.replace("TIME,", "u,"), sql);
+    assertThat(ProjectReader.read(project).dataset(DatasetId.of("out")).schema().columns())
+        .contains(Column.nullable("u", "TIMESTAMP(6)"), Column.nullable("t", "TIMESTAMP(6)"));
+  }
+
+  @Test
+  void precisionThatOnlyReadersSeeIsNoOtherOutput() throws IOException {
+    String yaml =
+        """
+        name: p
+        datasets:
+          in: {table: db.in, kind: source, schema: {id: INT NOT NULL, t: TIMESTAMP(3)}}
+          out:
+            table: db.out
+            kind: derived
+            schema: {id: INT, t: TIMESTAMP(PRECISION)}
+            key: [id]
+            event_time: t
+            partition: P1D
+          next: {table: db.next, kind: derived, key: [id], event_time: t, partition: P1D}
+        transforms:
+          out: {sql: out.sql}
+          next: {sql: next.sql}
+        """;
+    Files.createDirectories(project.resolve("jobs/p"));
+    Files.writeString(project.resolve("jobs/p/next.sql"), "SELECT id, t FROM `out`");
+    write(yaml.replace("PRECISION", "3"), "SELECT id, t FROM `in`");
+    Graph fine = ProjectReader.read(project);
+    write(yaml.replace("PRECISION", "6"), "SELECT id, t FROM `in`");
+    Graph coarse = ProjectReader.read(project);
+
+    assertThat(fingerprint(fine, "out")).isEqualTo(fingerprint(coarse, "out"));
+    assertThat(fingerprint(fine, "next")).isNotEqualTo(fingerprint(coarse, "next"));
+  }
+
+  private static Fingerprint fingerprint(Graph graph, String output) {
+    return graph.transformOf(DatasetId.of(output)).orElseThrow().analysis().fingerprint();
   }
 
   @Test

@@ -140,8 +140,7 @@ public final class JobBed implements AutoCloseable {
   }
 
   public JobSpec.Input input(Dataset dataset, TimeRanges ranges) {
-    return new JobSpec.Input(
-        dataset.id(), dataset.table(), fixture.head(dataset.table()), dataset.layout(), ranges);
+    return JobSpec.Input.of(dataset, fixture.head(dataset.table()), ranges);
   }
 
   /** A build onto the run's branch, which it cuts. */

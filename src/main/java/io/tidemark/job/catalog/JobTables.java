@@ -7,23 +7,29 @@ import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.JobSpec.Input;
 import io.tidemark.model.Layout;
 import io.tidemark.model.Problem;
+import io.tidemark.model.Schema;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TimeRanges;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.SupportsNamespaces;
 import org.apache.iceberg.expressions.Expression;
 import org.apache.iceberg.expressions.Expressions;
+import org.apache.iceberg.flink.FlinkSchemaUtil;
 
 /**
  * The table environment of one job: batch, UTC, with Iceberg tables as views under their dataset
@@ -90,7 +96,9 @@ public final class JobTables implements AutoCloseable {
   private void addView(String name, Input input, Table table) {
     requireSnapshot(table, input);
     String sql =
-        "SELECT * FROM "
+        "SELECT "
+            + columns(table, input.schema())
+            + " FROM "
             + path(input.table())
             + (input.snapshot() == 0
                 ? " WHERE FALSE"
@@ -99,6 +107,23 @@ public final class JobTables implements AutoCloseable {
                     + "') */"
                     + where(table, input.layout(), input.ranges()));
     tables.createTemporaryView(Sql.name(name), tables.sqlQuery(sql));
+  }
+
+  /** All columns, those that are declared with fewer digits of time than the table's cast. */
+  private static String columns(Table table, Schema declared) {
+    List<RowType.RowField> fields = FlinkSchemaUtil.convert(table.schema()).getFields();
+    List<String> select = new ArrayList<>();
+    boolean same = true;
+    for (RowType.RowField field : fields) {
+      String name = Sql.name(field.getName());
+      Optional<LogicalType> cast =
+          declared.find(field.getName()).flatMap(c -> Types.narrowed(field.getType(), c.type()));
+      same &= cast.isEmpty();
+      select.add(
+          cast.map(t -> "CAST(" + name + " AS " + t.asSerializableString() + ") AS " + name)
+              .orElse(name));
+    }
+    return same ? "*" : String.join(", ", select);
   }
 
   /** Makes a table's newest state readable under a dataset's name; nothing if there is no table. */

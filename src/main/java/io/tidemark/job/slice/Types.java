@@ -4,9 +4,12 @@ import io.tidemark.model.Column;
 import io.tidemark.model.Problem;
 import io.tidemark.model.Schema;
 import io.tidemark.model.TidemarkException;
+import java.util.Optional;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 import org.apache.iceberg.flink.FlinkSchemaUtil;
 import org.apache.iceberg.types.Types.NestedField;
@@ -29,6 +32,22 @@ public final class Types {
   public static LogicalType of(org.apache.iceberg.Schema schema, String column) {
     RowType row = FlinkSchemaUtil.convert(schema);
     return row.getTypeAt(row.getFieldIndex(column));
+  }
+
+  /**
+   * The declared type where it is a time of fewer digits than the table's; empty where both are the
+   * same. Nullable, since no CAST says otherwise.
+   */
+  public static Optional<LogicalType> narrowed(LogicalType held, String declared) {
+    LogicalType type = parse(declared);
+    boolean time =
+        type.is(LogicalTypeRoot.TIMESTAMP_WITHOUT_TIME_ZONE)
+            || type.is(LogicalTypeRoot.TIMESTAMP_WITH_LOCAL_TIME_ZONE);
+    return time
+            && type.is(held.getTypeRoot())
+            && LogicalTypeChecks.getPrecision(type) < LogicalTypeChecks.getPrecision(held)
+        ? Optional.of(type.copy(true))
+        : Optional.empty();
   }
 
   /**

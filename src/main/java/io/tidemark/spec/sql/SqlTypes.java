@@ -9,12 +9,14 @@ import org.apache.flink.table.types.logical.BinaryType;
 import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.TimeType;
 import org.apache.flink.table.types.logical.TimestampType;
 import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
+import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 
 /**
@@ -23,6 +25,7 @@ import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
  */
 public final class SqlTypes {
   private static final int MICROS = 6;
+  private static final int MILLIS = 3;
 
   private SqlTypes() {}
 
@@ -42,7 +45,7 @@ public final class SqlTypes {
     if (stored.isEmpty()) {
       throw new TypeException("Iceberg has no type for " + type.copy(true).asSummaryString());
     }
-    if (!stored.get().equals(type)) {
+    if (!stored.get().equals(type) && !isWithinMicros(type)) {
       throw new TypeException("Iceberg stores it as " + stored.get().copy(true).asSummaryString());
     }
     return column(name, type);
@@ -60,6 +63,55 @@ public final class SqlTypes {
   public static Column column(String name, LogicalType type) {
     String text = text(type);
     return type.isNullable() ? Column.nullable(name, text) : Column.required(name, text);
+  }
+
+  /**
+   * Whether the type is a time of fewer digits than Iceberg's microseconds. Tables hold such values
+   * exactly, and queries see them in the declared precision.
+   */
+  static boolean isWithinMicros(LogicalType type) {
+    return isTimestamp(type) && LogicalTypeChecks.getPrecision(type) < MICROS;
+  }
+
+  /** Whether the type is a time that Flink can take for a time attribute: it has milliseconds. */
+  public static boolean isTimeAttribute(LogicalType type) {
+    return isTimestamp(type) && LogicalTypeChecks.getPrecision(type) <= MILLIS;
+  }
+
+  /** As above, of a column's type; false for what is no type. */
+  public static boolean isTimeAttribute(Column column) {
+    try {
+      return isTimeAttribute(parse(column.type()));
+    } catch (TypeException e) {
+      return false;
+    }
+  }
+
+  private static boolean isTimestamp(LogicalType type) {
+    return type.is(LogicalTypeRoot.TIMESTAMP_WITHOUT_TIME_ZONE)
+        || type.is(LogicalTypeRoot.TIMESTAMP_WITH_LOCAL_TIME_ZONE);
+  }
+
+  /** Whether a query's column has digits that a column of the declared type has not. */
+  public static boolean isFiner(LogicalType given, Column declared) {
+    try {
+      LogicalType type = parse(declared.type());
+      return isTimestamp(given)
+          && isTimestamp(type)
+          && LogicalTypeChecks.getPrecision(given) > LogicalTypeChecks.getPrecision(type);
+    } catch (TypeException e) {
+      return false;
+    }
+  }
+
+  /** How a table gives a declared type back, in the one form. */
+  public static String storedText(String type) {
+    try {
+      LogicalType parsed = parse(type);
+      return isWithinMicros(parsed) ? stored(parsed).map(SqlTypes::text).orElse(type) : type;
+    } catch (TypeException e) {
+      return type;
+    }
   }
 
   /** The type without its nullability, in the one form. */

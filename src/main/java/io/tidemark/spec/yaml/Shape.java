@@ -21,7 +21,9 @@ public enum Shape {
       "owner",
       "description",
       "tier",
-      "expectations"),
+      "expectations",
+      "topic"),
+  TOPIC("name", "format", "out_of_orderness", "idle_after", "ahead"),
   TRANSFORM("sql", "class", "classpath", "inputs", "lookback", "lookahead", "label"),
   EXPECTATION(
       "name",
@@ -44,9 +46,11 @@ public enum Shape {
   ALLOWED("columns", "where", "relation", "added", "removed", "totals"),
   BOUNDS("min", "max"),
   TOTAL("column", "min", "max"),
-  CONFIG("catalog", "flink", "store", "home", "limits"),
+  CONFIG("catalog", "flink", "store", "home", "limits", "kafka", "live"),
   CATALOG("name", "type", "properties"),
   FLINK("rest", "parallelism", "job_jar"),
+  KAFKA("bootstrap_servers", "properties"),
+  LIVE("checkpoint_every", "checkpoints"),
   STORE("url", "user", "password"),
   LIMITS("batch_bytes", "max_slices", "revert_days");
 

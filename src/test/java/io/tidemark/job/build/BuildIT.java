@@ -96,6 +96,55 @@ class BuildIT {
   }
 
   @Test
+  void timesAreReadInTheDeclaredPrecisionAndStillFilteredByTheScan() {
+    Dataset events =
+        bed.dataset(
+            "fine",
+            sliced("at", Grain.MONTH, Grain.MONTH),
+            "id BIGINT NOT NULL",
+            "at TIMESTAMP_LTZ(3) NOT NULL",
+            "seen TIMESTAMP(0)",
+            "exact TIMESTAMP(6)");
+    bed.append(
+        events,
+        List.of(
+            row(
+                1L,
+                at("2001-01-05T00:00:00.123456Z"),
+                at("2001-01-05T00:00:01.999999Z"),
+                at("2001-01-05T00:00:00.123456Z")),
+            row(2L, at("2001-01-31T23:59:59.999999Z"), null, null)));
+    bed.append(events, List.of(row(3L, at("2001-02-01T00:00:00Z"), null, null)));
+    Dataset out =
+        bed.dataset(
+            "coarse",
+            sliced("at", Grain.MONTH, Grain.MONTH),
+            "id BIGINT NOT NULL",
+            "at TIMESTAMP_LTZ(3) NOT NULL",
+            "text STRING",
+            "minute_start TIMESTAMP_LTZ(3)");
+    SliceSet january = months("2001-01");
+
+    JobResult.Built result =
+        bed.built(
+            bed.sql(
+                "r1/coarse",
+                "SELECT id, `at`, CAST(seen AS STRING) || ' ' || CAST(`exact` AS STRING) AS text,"
+                    + " window_start AS minute_start"
+                    + " FROM TUMBLE(TABLE fine, DESCRIPTOR(`at`), INTERVAL '1' MINUTE)",
+                out,
+                january,
+                bed.input(events, january.ranges())));
+
+    assertThat(bed.rows(out))
+        .containsExactly(
+            "[1, 2001-01-05T00:00:00.123Z, 2001-01-05 00:00:01 2001-01-05 00:00:00.123456,"
+                + " 2001-01-05T00:00Z]",
+            "[2, 2001-01-31T23:59:59.999Z, null, 2001-01-31T23:59Z]");
+    assertThat(result.rowsIn()).containsExactly(2L);
+  }
+
+  @Test
   void windowsOverSeveralRangesGiveTheSameHashAtAnyParallelism() throws Exception {
     Dataset events =
         bed.dataset(
