@@ -2,6 +2,7 @@ package io.tidemark.job.build;
 
 import io.tidemark.job.catalog.IcebergCatalogs;
 import io.tidemark.job.slice.ResultDocument;
+import io.tidemark.job.slice.SliceFiles;
 import io.tidemark.job.slice.SliceReport;
 import io.tidemark.job.slice.SliceTally;
 import io.tidemark.job.slice.SliceTotals;

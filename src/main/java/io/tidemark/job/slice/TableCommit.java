@@ -32,21 +32,45 @@ public final class TableCommit {
   private static final Logger LOG = LoggerFactory.getLogger(TableCommit.class);
   private static final int ATTEMPTS = 3;
 
+  /** The code of the problem that somebody else changed what a commit is about. */
+  public static final String CONFLICT = "TM-JOB-020";
+
   private final Table table;
   private final String branch;
   private final String key;
+  private final Condition condition;
+
+  /** What must hold of the branch at the moment of the commit. */
+  @FunctionalInterface
+  public interface Condition {
+    /**
+     * What is wrong with the history that the commit would follow; empty if nothing is.
+     *
+     * @param ancestors the newest first
+     */
+    Optional<Problem> broken(Iterable<Snapshot> ancestors);
+  }
 
   /**
    * @param key what the commit carries, and is known by
    */
   public TableCommit(Table table, String branch, String key) {
+    this(table, branch, key, ancestors -> Optional.empty());
+  }
+
+  /**
+   * @param key what the commit carries, and is known by
+   * @param condition looked at inside each attempt
+   */
+  public TableCommit(Table table, String branch, String key, Condition condition) {
     this.table = table;
     this.branch = branch;
     this.key = key;
+    this.condition = condition;
   }
 
   /** The branch's newest snapshot; main's if the branch does not exist yet. */
-  Optional<Snapshot> head() {
+  public Optional<Snapshot> head() {
     return Optional.ofNullable(SnapshotUtil.latestSnapshot(table, branch));
   }
 
@@ -75,6 +99,7 @@ public final class TableCommit {
   public Snapshot run(
       Function<Optional<Snapshot>, SnapshotUpdate<?>> change, Map<String, String> summary) {
     RuntimeException failure = null;
+    Validator validation = new Validator(key, condition);
     Set<String> leftovers = new HashSet<>();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Optional<Snapshot> done = find();
@@ -85,7 +110,9 @@ public final class TableCommit {
         SnapshotUpdate<?> update = change.apply(head());
         summary.forEach(update::set);
         update.toBranch(branch);
-        update.validateWith(new KeyIsNew(key));
+        Validator validator = new Validator(key, condition);
+        validation = validator;
+        update.validateWith(validator);
         // A commit whose answer was lost finds its own key when Iceberg tries it again; Iceberg
         // would then delete the manifests that the table has come to consist of.
         update.deleteWith(leftovers::add);
@@ -95,7 +122,9 @@ public final class TableCommit {
         deleteLeftovers(committed, leftovers);
         return committed;
       } catch (ValidationException e) {
-        return find().orElseThrow(() -> conflict(e));
+        Optional<Problem> broken = validation.broken;
+        return find()
+            .orElseThrow(() -> broken.map(TidemarkException::refused).orElseGet(() -> conflict(e)));
       } catch (CommitFailedException | CommitStateUnknownException e) {
         LOG.warn("commit {} to {} failed or its answer was lost; looking", key, table.name(), e);
         failure = e;
@@ -115,7 +144,7 @@ public final class TableCommit {
         TidemarkException.Category.REFUSED,
         java.util.List.of(
             Problem.of(
-                "TM-JOB-020",
+                CONFLICT,
                 "somebody else changed the slices of " + table.name() + " on " + branch,
                 e.getMessage(),
                 "plan again")),
@@ -171,8 +200,17 @@ public final class TableCommit {
     }
   }
 
-  /** Holds unless an ancestor carries the key. */
-  private record KeyIsNew(String key) implements SnapshotAncestryValidator {
+  /** Holds unless an ancestor carries the key, or the condition is broken. */
+  private static final class Validator implements SnapshotAncestryValidator {
+    private final String key;
+    private final Condition condition;
+    private Optional<Problem> broken = Optional.empty();
+
+    Validator(String key, Condition condition) {
+      this.key = key;
+      this.condition = condition;
+    }
+
     @Override
     public boolean validate(Iterable<Snapshot> ancestors) {
       for (Snapshot snapshot : ancestors) {
@@ -180,12 +218,13 @@ public final class TableCommit {
           return false;
         }
       }
-      return true;
+      broken = condition.broken(ancestors);
+      return broken.isEmpty();
     }
 
     @Override
     public String errorMessage() {
-      return "committed before";
+      return broken.map(Problem::what).orElse("committed before");
     }
   }
 }

@@ -1,8 +1,5 @@
-package io.tidemark.job.build;
+package io.tidemark.job.slice;
 
-import io.tidemark.job.slice.EventTime;
-import io.tidemark.job.slice.TimeFilter;
-import io.tidemark.job.slice.TimePartition;
 import io.tidemark.model.Grain;
 import io.tidemark.model.Layout;
 import io.tidemark.model.Problem;
@@ -10,27 +7,22 @@ import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableScan;
 import org.apache.iceberg.io.CloseableIterable;
-import org.apache.iceberg.types.Conversions;
-import org.apache.iceberg.types.Types;
 
 /** Which data files of a snapshot hold a set of slices. */
-final class SliceFiles {
+public final class SliceFiles {
   private final Table table;
   private final Layout layout;
   private final SliceSet slices;
 
-  SliceFiles(Table table, Layout layout, SliceSet slices) {
+  public SliceFiles(Table table, Layout layout, SliceSet slices) {
     this.table = table;
     this.layout = layout;
     this.slices = slices;
@@ -42,7 +34,7 @@ final class SliceFiles {
    * @throws TidemarkException REFUSED if a file also holds other slices, has delete files, or
    *     nothing says what it holds
    */
-  List<DataFile> in(Snapshot snapshot) {
+  public List<DataFile> in(Snapshot snapshot) {
     TableScan scan = table.newScan().useSnapshot(snapshot.snapshotId());
     if (layout.eventTime().isPresent()) {
       String column = layout.eventTime().get();
@@ -81,33 +73,17 @@ final class SliceFiles {
   }
 
   private SliceSet held(DataFile file, String column) {
-    Optional<TimePartition> partition =
-        TimePartition.of(table.specs().get(file.specId()), table.schema(), column);
-    if (partition.isPresent()) {
-      Integer ordinal = file.partition().get(partition.get().position(), Integer.class);
-      if (ordinal == null) {
-        return SliceSet.empty(slices.grain());
-      }
-      Grain grain = partition.get().grain();
-      return between(EventTime.start(grain, ordinal), EventTime.end(grain, ordinal) - 1);
-    }
-    Types.NestedField field = table.schema().findField(column);
-    return between(bound(file, file.lowerBounds(), field), bound(file, file.upperBounds(), field));
-  }
-
-  private SliceSet between(long first, long last) {
-    Grain grain = slices.grain();
-    return SliceSet.range(
-        grain, EventTime.ordinal(grain, first), EventTime.ordinal(grain, last) + 1);
-  }
-
-  private long bound(DataFile file, Map<Integer, ByteBuffer> bounds, Types.NestedField field) {
-    ByteBuffer bound = bounds == null ? null : bounds.get(field.fieldId());
-    if (bound == null) {
+    FileTimes.Span span = new FileTimes(table, column).span(file);
+    if (!span.known()) {
       throw refused(file, "it has no statistics that say which slices it holds");
     }
-    Object value = Conversions.fromByteBuffer(field.type(), bound);
-    return value instanceof Integer days ? days * EventTime.MICROS_PER_DAY : (Long) value;
+    Grain grain = slices.grain();
+    return span.empty()
+        ? SliceSet.empty(grain)
+        : SliceSet.range(
+            grain,
+            EventTime.ordinal(grain, span.first()),
+            EventTime.ordinal(grain, span.last()) + 1);
   }
 
   private TidemarkException refused(DataFile file, String why) {
