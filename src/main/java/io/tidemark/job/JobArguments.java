@@ -5,6 +5,7 @@ import io.tidemark.model.Graph;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.Json;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
@@ -30,8 +31,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The job jar's command line: {@code spec} with a whole order, as control sends it, or {@code
- * backfill} with options, as people write it.
+ * The job jar's command line: {@code spec} or {@code live} with a whole order, as control sends it,
+ * or {@code backfill} with options, as people write it.
  */
 final class JobArguments {
   static final String USAGE =
@@ -62,6 +63,10 @@ final class JobArguments {
 
         Runs an order as control writes it: JSON in base64, or in a file.
 
+      flink run -d tidemark-job.jar live ORDER
+
+        The same for a live job, which runs until it is stopped.
+
       The cluster needs iceberg-flink-runtime, Hadoop's client jars and the catalog's JDBC driver
       in its lib folder.
       """;
@@ -81,6 +86,21 @@ final class JobArguments {
     return args.length > 0 && args[0].equals("backfill");
   }
 
+  /** Whether they order a live job. */
+  static boolean areLive(String[] args) {
+    return args.length > 0 && args[0].equals("live");
+  }
+
+  /**
+   * @throws TidemarkException USAGE if the arguments cannot be read
+   */
+  static LiveSpec readLive(String[] args) {
+    if (args.length != 2) {
+      throw usage("expected 'live' and an order");
+    }
+    return parse("the order", LiveSpec.class, orderText(args[1]));
+  }
+
   /**
    * @throws TidemarkException USAGE if the arguments cannot be read
    */
@@ -90,7 +110,7 @@ final class JobArguments {
     } else if (areByHand(args)) {
       return backfill(Arrays.asList(args).subList(1, args.length)).toSpec();
     }
-    throw usage("expected 'spec' or 'backfill'");
+    throw usage("expected 'spec', 'live' or 'backfill'");
   }
 
   private static Backfill backfill(List<String> args) {

@@ -1,9 +1,11 @@
 package io.tidemark.job;
 
 import io.tidemark.job.build.BuildComposer;
+import io.tidemark.job.live.LiveComposer;
 import io.tidemark.job.load.LoadComposer;
 import io.tidemark.job.verify.VerifyComposer;
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +26,10 @@ public final class JobMain {
       return;
     }
     try {
+      if (JobArguments.areLive(args)) {
+        run(JobArguments.readLive(args));
+        return;
+      }
       JobSpec spec = JobArguments.read(args);
       StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
       if (spec instanceof JobSpec.Build build && JobArguments.areByHand(args)) {
@@ -36,6 +42,34 @@ public final class JobMain {
       e.problems().forEach(p -> System.err.println(p + "\n  " + p.why() + "\n  " + p.fix()));
       throw e;
     }
+  }
+
+  private static void run(LiveSpec spec) throws Exception {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    ShippedClasses.ship(spec, env);
+    compose(spec, env);
+    env.execute(spec.key());
+  }
+
+  /**
+   * Puts the topology of a live job on an environment and returns; nothing runs. Sets streaming
+   * mode, checkpoints, restarts and UTC.
+   *
+   * @param env used for this job alone
+   * @throws io.tidemark.model.TidemarkException as {@link #compose(JobSpec,
+   *     StreamExecutionEnvironment)}
+   */
+  public static void compose(LiveSpec spec, StreamExecutionEnvironment env) {
+    LiveComposer.compose(spec, env);
+  }
+
+  /** The program arguments that make {@link #main} run this live job. */
+  public static String[] arguments(LiveSpec spec) {
+    return new String[] {"live", encoded(RecordJson.write(spec, LiveSpec.class))};
+  }
+
+  private static String encoded(String json) {
+    return Base64.getEncoder().encodeToString(json.getBytes(StandardCharsets.UTF_8));
   }
 
   /**
@@ -61,9 +95,6 @@ public final class JobMain {
 
   /** The program arguments that make {@link #main} run this job. */
   public static String[] arguments(JobSpec spec) {
-    String json = RecordJson.write(spec, JobSpec.class);
-    return new String[] {
-      "spec", Base64.getEncoder().encodeToString(json.getBytes(StandardCharsets.UTF_8))
-    };
+    return new String[] {"spec", encoded(RecordJson.write(spec, JobSpec.class))};
   }
 }

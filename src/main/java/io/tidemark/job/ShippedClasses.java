@@ -1,6 +1,7 @@
 package io.tidemark.job;
 
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Transform;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -28,13 +29,29 @@ final class ShippedClasses {
 
   /** Adds the transform's jars and folders to what is uploaded; those that are not here are not. */
   static void ship(JobSpec.Build spec, StreamExecutionEnvironment env) {
-    if (!(spec.transform().logic() instanceof Transform.JavaClass java)) {
+    ship(Stream.of(spec.transform()), env);
+  }
+
+  /** The same for all transforms of a live job. */
+  static void ship(LiveSpec spec, StreamExecutionEnvironment env) {
+    ship(spec.tasks().stream().map(LiveSpec.Task::transform), env);
+  }
+
+  private static void ship(Stream<Transform> transforms, StreamExecutionEnvironment env) {
+    List<String> entries = new ArrayList<>();
+    transforms.forEach(
+        t -> {
+          if (t.logic() instanceof Transform.JavaClass java) {
+            entries.addAll(java.classpath());
+          }
+        });
+    if (entries.isEmpty()) {
       return;
     }
     Set<String> jars =
         new LinkedHashSet<>(
             env.getConfiguration().getOptional(PipelineOptions.JARS).orElse(List.of()));
-    for (String entry : java.classpath()) {
+    for (String entry : entries) {
       Path path = Path.of(entry);
       if (Files.isDirectory(path)) {
         jars.add(url(packed(path)));

@@ -79,8 +79,17 @@ public final class OutputQuery {
    *     compile
    */
   public DataStream<RowData> of(org.apache.flink.table.api.Table result) {
+    return stream(cast(result));
+  }
+
+  /**
+   * The rows of what {@link #cast} returned.
+   *
+   * @throws TableException if they may change
+   */
+  public DataStream<RowData> stream(org.apache.flink.table.api.Table cast) {
     DataType rows = TypeConversions.fromLogicalToDataType(type).bridgedTo(RowData.class);
-    DataStream<RowData> stream = tables.toDataStream(cast(result), rows);
+    DataStream<RowData> stream = tables.toDataStream(cast, rows);
     // The rows are internal already, and Flink's own serializer for them is the fast one.
     stream.getTransformation().setOutputType(InternalTypeInfo.of(type));
     return stream;
