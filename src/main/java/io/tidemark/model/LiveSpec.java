@@ -133,6 +133,24 @@ public record LiveSpec(
 
   /** The Flink job's name. */
   public String key() {
+    return key(name);
+  }
+
+  /** The name of the Flink job of a live job. */
+  public static String key(String name) {
     return "live/" + name;
+  }
+
+  /**
+   * Where records of a source's topic go that are no rows; not to the dead letters of its loads,
+   * which tell of files and lines.
+   */
+  public static TableRef deadLetters(TableRef source) {
+    return new TableRef(source.namespace(), source.name() + "_topic_dead_letters");
+  }
+
+  /** Where rows go that came after their slice of a derived dataset had closed. */
+  public static TableRef late(TableRef output) {
+    return new TableRef(output.namespace(), output.name() + "_late");
   }
 }
