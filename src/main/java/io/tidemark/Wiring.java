@@ -50,7 +50,7 @@ final class Wiring implements Openers {
 
   @Override
   public Cluster cluster(Environment environment) {
-    return Clusters.open(environment.cluster(), JobMain::compose);
+    return Clusters.open(environment.cluster(), JobMain::compose, JobMain::compose);
   }
 
   @Override

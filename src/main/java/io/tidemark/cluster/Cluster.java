@@ -48,6 +48,12 @@ public interface Cluster extends AutoCloseable {
    */
   Stopped stop(String key, String savepoints);
 
+  /**
+   * Where another process of this machine reaches a cluster that runs in this one, for {@link
+   * Clusters#attach}; empty for one that everybody reaches, and while nothing runs.
+   */
+  Optional<String> address();
+
   /** How a job came to its end. */
   enum Stopped {
     /** After a last checkpoint, and so a last commit. */

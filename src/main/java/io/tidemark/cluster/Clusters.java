@@ -65,6 +65,15 @@ public final class Clusters {
         endpoint.parallelism());
   }
 
+  /**
+   * A cluster inside another process, as {@link Cluster#address} tells it: what runs there can be
+   * watched, stopped and cancelled, and nothing be started.
+   */
+  public static Cluster attach(String address) {
+    return new SessionCluster(
+        new FlinkRest(uri(address), Duration.ofSeconds(30)), new JobArchive(Path.of("none")), 1);
+  }
+
   private static URI uri(String address) {
     try {
       URI uri = URI.create(address.endsWith("/") ? address : address + "/");

@@ -203,10 +203,18 @@ final class LocalCluster implements Cluster {
         .orElse(Stopped.NOT_RUNNING);
   }
 
+  @Override
+  public Optional<String> address() {
+    return Optional.ofNullable(current()).map(c -> address(c).toString());
+  }
+
   private static FlinkRest rest(MiniCluster cluster) {
+    return new FlinkRest(address(cluster).resolve("/"), Duration.ofSeconds(30));
+  }
+
+  private static URI address(MiniCluster cluster) {
     try {
-      URI address = cluster.getRestAddress().get(30, TimeUnit.SECONDS);
-      return new FlinkRest(address.resolve("/"), Duration.ofSeconds(30));
+      return cluster.getRestAddress().get(30, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       throw unusable("does not say where it answers", e);
     } catch (InterruptedException e) {

@@ -95,6 +95,11 @@ final class SessionCluster implements Cluster {
   }
 
   @Override
+  public Optional<String> address() {
+    return Optional.empty();
+  }
+
+  @Override
   public void close() {
     // The HTTP client holds daemon threads alone.
   }

@@ -44,6 +44,7 @@ class ArchitectureTest {
           Map.entry("job", Set.of("model", "sdk")),
           Map.entry("release", Set.of("model", "lake", "store")),
           Map.entry("run", Set.of("model", "plan", "lake", "store", "cluster", "release")),
+          Map.entry("live", Set.of("model", "plan", "lake", "store", "cluster", "release", "run")),
           Map.entry("lineage", Set.of("model", "store")),
           Map.entry(
               "control",
@@ -307,6 +308,15 @@ class ArchitectureTest {
   }
 
   @Test
+  void kafkaStaysInLiveAndJob() {
+    onlyIn(
+        "org.apache.kafka..",
+        "a topic is read by jobs, and asked how far it reaches",
+        "live",
+        "job");
+  }
+
+  @Test
   void jdbcStaysInStore() {
     noClasses()
         .that()
@@ -340,7 +350,8 @@ class ArchitectureTest {
     noClasses()
         .that()
         .resideInAnyPackage(
-            packagesOf(Stream.of("plan", "store", "release", "run", "lineage", "control", "cli")))
+            packagesOf(
+                Stream.of("plan", "store", "release", "run", "live", "lineage", "control", "cli")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.flink..")

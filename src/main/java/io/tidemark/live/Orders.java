@@ -1,0 +1,225 @@
+package io.tidemark.live;
+
+import io.tidemark.live.Topics.Extent;
+import io.tidemark.live.Topics.Partition;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Grain;
+import io.tidemark.model.Graph;
+import io.tidemark.model.LiveMark;
+import io.tidemark.model.Problem;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.model.Transform;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** Where each part of a live job goes on, from what tables and topics say. Pure. */
+final class Orders {
+  private final Graph graph;
+  private final LiveScope scope;
+  private final Map<DatasetId, Found> tables;
+  private final List<Problem> problems = new ArrayList<>();
+
+  /**
+   * What one table says.
+   *
+   * @param mark the newest on main
+   * @param head main's snapshot; 0 for none
+   * @param present slices that hold rows, in the dataset's grain
+   */
+  record Found(Optional<LiveMark> mark, long head, SliceSet present) {
+    Optional<Long> oldest() {
+      return present.ordinals().boxed().findFirst();
+    }
+
+    Optional<Long> newest() {
+      return present.ordinals().boxed().reduce((a, b) -> b);
+    }
+  }
+
+  /**
+   * @param tables of every dataset of the scope
+   */
+  Orders(Graph graph, LiveScope scope, Map<DatasetId, Found> tables) {
+    this.graph = graph;
+    this.scope = scope;
+    this.tables = tables;
+  }
+
+  /** One more than any job had that wrote one of the tables. */
+  long epoch() {
+    return 1
+        + tables.values().stream()
+            .flatMap(t -> t.mark().stream())
+            .mapToLong(LiveMark::epoch)
+            .max()
+            .orElse(0);
+  }
+
+  /**
+   * The next offset of each partition that a job has read from.
+   *
+   * @throws TidemarkException USER with every problem, if a topic cannot go on from there
+   */
+  Map<DatasetId, SortedMap<Integer, Long>> offsets(Map<DatasetId, Optional<Extent>> topics) {
+    Map<DatasetId, SortedMap<Integer, Long>> offsets = new HashMap<>();
+    for (Dataset source : scope.sources()) {
+      SortedMap<Integer, Long> next = next(source);
+      String topic = source.topic().orElseThrow().name();
+      Optional<Extent> extent = topics.get(source.id());
+      if (extent.isEmpty()) {
+        problems.add(
+            Problem.of(
+                "TM-LIVE-111",
+                "topic '" + topic + "' of source '" + source.id() + "' does not exist",
+                "",
+                "create it, or mend 'topic' in pipeline.yaml"));
+      }
+      extent.ifPresent(
+          e -> next.forEach((p, offset) -> check(topic, p, offset, e.partitions().get(p))));
+      offsets.put(source.id(), next);
+    }
+    throwProblems();
+    return offsets;
+  }
+
+  SortedMap<Integer, Long> next(Dataset source) {
+    SortedMap<Integer, Long> next = new TreeMap<>();
+    tables
+        .get(source.id())
+        .mark()
+        .flatMap(m -> Optional.ofNullable(m.ranges().get(source.id())))
+        .ifPresent(r -> r.partitions().forEach((p, range) -> next.put(p, range.to())));
+    return next;
+  }
+
+  private void check(String topic, int number, long offset, Partition partition) {
+    String where = "partition " + number + " of topic '" + topic + "'";
+    if (partition == null || partition.end() < offset) {
+      problems.add(
+          Problem.of(
+              "TM-LIVE-112",
+              where
+                  + (partition == null
+                      ? " is gone"
+                      : " ends at offset " + partition.end() + ", before " + offset),
+              "the source's table was read up to offset " + offset + ": the topic was made anew",
+              "give the source a new table and topic, so that offsets say which record is which"));
+    } else if (partition.begin() > offset) {
+      problems.add(
+          Problem.of(
+              "TM-LIVE-113",
+              where + " begins at offset " + partition.begin() + ", behind " + offset,
+              (partition.begin() - offset)
+                  + " offsets expired before they were read; to go on would lose them silently",
+              "bring the records back to the topic, or give the source a new table and load what"
+                  + " is missing: tidemark load"));
+    }
+  }
+
+  /**
+   * The first slice that each transform's job owns; those without own all.
+   *
+   * @param from where transforms that never ran live begin; empty for the slice of the newest event
+   */
+  Map<DatasetId, Optional<Long>> openFrom(Optional<String> from) {
+    Map<DatasetId, Optional<Long>> open = new HashMap<>();
+    for (Transform transform : scope.transforms()) {
+      Optional<LiveMark> mark = tables.get(transform.output()).mark();
+      Grain grain = grain(transform.output());
+      if (mark.isEmpty()) {
+        open.put(
+            transform.output(),
+            from.isPresent() ? label(transform, from.get()) : newest(transform));
+      } else {
+        open.put(transform.output(), mark.get().openFrom());
+        if (from.isPresent() && scope.transforms().size() == 1) {
+          problems.add(
+              Problem.of(
+                  "TM-LIVE-114",
+                  "'" + transform.output() + "' ran live before, so --from is not its to choose",
+                  "it goes on at "
+                      + mark.get().openFrom().map(grain::label).orElse("its first slice"),
+                  "leave out --from"));
+        }
+      }
+    }
+    throwProblems();
+    return open;
+  }
+
+  private Optional<Long> label(Transform transform, String label) {
+    try {
+      return grain(transform.output()).parseLabel(label).ordinals().boxed().findFirst();
+    } catch (IllegalArgumentException e) {
+      problems.add(
+          Problem.of(
+              "TM-LIVE-115",
+              "--from " + label + " names no slice of '" + transform.output() + "'",
+              String.valueOf(e.getMessage()),
+              "name a year, month, day or hour that is no shorter than a slice"));
+      return Optional.empty();
+    }
+  }
+
+  /** The slice that the newest rows of its sources, the slowest of them, begin to reach. */
+  private Optional<Long> newest(Transform transform) {
+    return sources(transform.output())
+        .flatMap(s -> tables.get(s.id()).newest().map(o -> s.layout().slice().start(o)).stream())
+        .min(Instant::compareTo)
+        .map(at -> grain(transform.output()).ordinal(at.minus(transform.window().lookahead())));
+  }
+
+  private Stream<Dataset> sources(DatasetId dataset) {
+    return graph
+        .transformOf(dataset)
+        .map(t -> t.inputs().stream().flatMap(this::sources).distinct())
+        .orElseGet(() -> scope.sources().stream().filter(s -> s.id().equals(dataset)));
+  }
+
+  /**
+   * From which event time each source's table is read again; empty where nothing is. What a
+   * transform needs of another's closed slices it reads from that one's table.
+   */
+  Map<DatasetId, Optional<Instant>> history(Map<DatasetId, Optional<Long>> openFrom) {
+    Map<DatasetId, Optional<Instant>> history = new HashMap<>();
+    for (Dataset source : scope.sources()) {
+      Optional<Instant> first =
+          tables.get(source.id()).oldest().map(o -> source.layout().slice().start(o));
+      Optional<Instant> needed =
+          scope.readers(source).stream()
+              .map(t -> reads(t, openFrom.get(t.output())))
+              .min(Instant::compareTo);
+      history.put(source.id(), first.flatMap(at -> needed.map(n -> max(at, n))));
+    }
+    return history;
+  }
+
+  private Instant reads(Transform transform, Optional<Long> openFrom) {
+    return openFrom
+        .map(o -> grain(transform.output()).start(o).minus(transform.window().lookback()))
+        .orElse(Instant.MIN);
+  }
+
+  private static Instant max(Instant a, Instant b) {
+    return a.isBefore(b) ? b : a;
+  }
+
+  private Grain grain(DatasetId dataset) {
+    return graph.dataset(dataset).layout().slice();
+  }
+
+  private void throwProblems() {
+    if (!problems.isEmpty()) {
+      throw TidemarkException.user(problems);
+    }
+  }
+}

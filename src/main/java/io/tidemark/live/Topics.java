@@ -1,0 +1,57 @@
+package io.tidemark.live;
+
+import io.tidemark.model.Topic;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What brokers say of topics; nothing is read or changed. Thread-safe. */
+interface Topics extends AutoCloseable {
+
+  /**
+   * How far each partition reaches.
+   *
+   * @return empty if there is no such topic
+   * @throws io.tidemark.model.TidemarkException EXTERNAL if no broker answers
+   */
+  Optional<Extent> extent(Topic topic);
+
+  /**
+   * When Kafka took the first record that has not been read yet, of all partitions.
+   *
+   * @param next the next offset of each partition; those that nothing is to be read from are left
+   *     out
+   */
+  Optional<Instant> oldestUnread(Topic topic, SortedMap<Integer, Long> next);
+
+  /** A topic's partitions by number. */
+  record Extent(SortedMap<Integer, Partition> partitions) {
+    public Extent {
+      partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
+    }
+
+    /** Partitions whose newest record is older than this; also those that never had one. */
+    List<Integer> silentSince(Instant then) {
+      return partitions.entrySet().stream()
+          .filter(e -> e.getValue().newest().filter(at -> !at.isBefore(then)).isEmpty())
+          .map(Map.Entry::getKey)
+          .toList();
+    }
+  }
+
+  /**
+   * One partition.
+   *
+   * @param begin its first offset that can be read
+   * @param end the next offset after its last committed record
+   * @param newest the greatest time of a record, as far as the broker knows
+   */
+  record Partition(long begin, long end, Optional<Instant> newest) {}
+
+  @Override
+  void close();
+}
