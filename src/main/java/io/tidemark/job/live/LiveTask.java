@@ -77,7 +77,7 @@ final class LiveTask {
       schema.columnByExpression(NOW, "PROCTIME()");
     }
     if (rows.isTimeAttribute()) {
-      schema.watermark(Sql.name(rows.eventTime().orElseThrow()), "SOURCE_WATERMARK()");
+      schema.watermark(rows.eventTime().orElseThrow(), "SOURCE_WATERMARK()");
     }
     tables.createTemporaryView(
         Sql.name(name.value()), tables.fromDataStream(stream, schema.build()));

@@ -21,9 +21,9 @@ import org.apache.iceberg.io.CloseableIterable;
 
 /**
  * Holds the rows of a pinned reference in memory by their lookup key; read once per task, when it
- * opens. Nothing of it is in checkpoints.
+ * opens. Nothing of it is in checkpoints. Public for the code that the planner generates.
  */
-final class ReferenceLookup extends LookupFunction {
+public final class ReferenceLookup extends LookupFunction {
   private static final long serialVersionUID = 1;
 
   private final TableLoader loader;

@@ -1,0 +1,217 @@
+package io.tidemark.job.live;
+
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.model.Analysis;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Grain;
+import io.tidemark.model.JobSpec;
+import io.tidemark.model.Layout;
+import io.tidemark.model.LiveMark;
+import io.tidemark.model.LiveSpec;
+import io.tidemark.model.Location;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.Stamp;
+import io.tidemark.model.StampSummary;
+import io.tidemark.model.TableRef;
+import io.tidemark.model.Topic;
+import io.tidemark.model.Transform;
+import io.tidemark.testing.JobBed;
+import io.tidemark.testing.KafkaBroker;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.iceberg.Snapshot;
+
+/** A lake, a broker's topics, and live jobs between them. */
+final class LiveBed implements AutoCloseable {
+  private final JobBed bed;
+  private final KafkaBroker kafka;
+  private final Path checkpoints;
+  private final List<JobClient> jobs = new ArrayList<>();
+
+  LiveBed(Path dir, KafkaBroker kafka) {
+    this.bed = JobBed.open(dir);
+    this.kafka = kafka;
+    this.checkpoints = dir.resolve("checkpoints");
+  }
+
+  JobBed bed() {
+    return bed;
+  }
+
+  /** A source with a topic of the same name; columns as {@link JobBed#dataset} takes them. */
+  Dataset source(String name, int partitions, String eventTime, String... columns) {
+    kafka.createTopic(name, partitions);
+    List<String> all = new ArrayList<>(List.of(columns));
+    all.add(Topic.TOPIC_COLUMN + " STRING");
+    all.add(Topic.PARTITION_COLUMN + " INT");
+    all.add(Topic.OFFSET_COLUMN + " BIGINT");
+    all.add(Topic.TIME_COLUMN + " TIMESTAMP_LTZ(6)");
+    Layout layout = JobBed.sliced(eventTime, Grain.HOUR, Grain.HOUR);
+    Dataset table = bed.dataset(name, layout, all.toArray(String[]::new));
+    return new Dataset(
+        table.id(),
+        Dataset.Kind.SOURCE,
+        table.table(),
+        table.schema(),
+        table.key(),
+        table.layout(),
+        table.governance(),
+        Optional.of(
+            new Topic(
+                name,
+                Topic.Format.JSON,
+                Duration.ofMinutes(10),
+                Duration.ofSeconds(2),
+                Duration.ofDays(1))));
+  }
+
+  void send(Dataset source, int partition, Instant kafkaTime, String json) {
+    kafka.send(source.topic().orElseThrow().name(), partition, "k", json, kafkaTime);
+  }
+
+  LiveSpec spec(List<LiveSpec.Source> sources, List<JobSpec.Input> references, LiveSpec.Task... t) {
+    TreeMap<String, String> properties = new TreeMap<>();
+    properties.put("bootstrap.servers", kafka.bootstrap());
+    return new LiveSpec(
+        "pipeline",
+        UUID.randomUUID().toString(),
+        1,
+        bed.fixture().spec(),
+        new LiveSpec.Streaming(properties, Duration.ofMillis(500), checkpoints.toUri().toString()),
+        sources,
+        references,
+        List.of(t));
+  }
+
+  /** A source as a job takes it that nothing has run before. */
+  LiveSpec.Source ingest(Dataset source) {
+    return new LiveSpec.Source(
+        source,
+        LiveSpec.Source.Mode.INGEST,
+        deadLetters(source),
+        Optional.empty(),
+        0,
+        new TreeMap<>(),
+        Optional.empty());
+  }
+
+  static TableRef deadLetters(Dataset source) {
+    return TableRef.parse(source.table() + "_dead_letters");
+  }
+
+  static TableRef late(Dataset output) {
+    return TableRef.parse(output.table() + "_late");
+  }
+
+  static LiveSpec.Task sql(Dataset output, String query, Optional<String> live, String... inputs) {
+    return task(output, new Transform.Sql(query), live, inputs);
+  }
+
+  static LiveSpec.Task task(
+      Dataset output, Transform.Logic logic, Optional<String> live, String... inputs) {
+    Transform transform =
+        new Transform(
+            output.id(),
+            logic,
+            java.util.Arrays.stream(inputs).map(DatasetId::of).toList(),
+            Transform.Window.EXACT,
+            "1",
+            JobBed.analysis(Analysis.Locality.SHUFFLED),
+            new Location("jobs/t.sql", 1, 1));
+    return new LiveSpec.Task(
+        transform,
+        live,
+        JobSpec.Output.of(output, "main", SliceSet.empty(output.layout().slice())),
+        late(output),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  JobClient start(LiveSpec spec, int parallelism) throws Exception {
+    StreamExecutionEnvironment env =
+        StreamExecutionEnvironment.createLocalEnvironment(parallelism, new Configuration());
+    LiveComposer.compose(spec, env);
+    JobClient job = env.executeAsync(spec.key());
+    jobs.add(job);
+    return job;
+  }
+
+  /** Waits for a condition while the job runs; says why if it does not run any more. */
+  void until(JobClient job, Callable<Boolean> condition) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(200))
+        .until(
+            () -> {
+              if (job.getJobStatus().get().isTerminalState()) {
+                job.getJobExecutionResult().get();
+                throw new IllegalStateException("the job ended");
+              }
+              return condition.call();
+            });
+  }
+
+  void stop(JobClient job) throws Exception {
+    job.cancel().get();
+    await().until(() -> job.getJobExecutionResult().isDone());
+    jobs.remove(job);
+  }
+
+  /** The marks of a table's commits, oldest first. */
+  List<LiveMark> marks(TableRef table) {
+    return summaries(table).stream().flatMap(s -> StampSummary.readMark(s).stream()).toList();
+  }
+
+  /** The stamps of a live job's commits, oldest first. */
+  List<Stamp> stamps(TableRef table) {
+    return summaries(table).stream().flatMap(s -> StampSummary.read(s).stream()).toList();
+  }
+
+  private List<Map<String, String>> summaries(TableRef ref) {
+    List<Map<String, String>> summaries = new ArrayList<>();
+    if (bed.fixture().catalog().tableExists(io.tidemark.testing.LakeFixture.identifier(ref))) {
+      for (Snapshot snapshot : bed.fixture().table(ref).snapshots()) {
+        summaries.add(snapshot.summary());
+      }
+    }
+    return summaries;
+  }
+
+  /** The slices that live commits closed. */
+  Map<Long, Stamp.SliceDigest> closed(Dataset dataset) {
+    Map<Long, Stamp.SliceDigest> closed = new TreeMap<>();
+    for (Stamp stamp : stamps(dataset.table())) {
+      if (stamp.kind() == Stamp.Kind.LIVE) {
+        stamp.content().slices().forEach(s -> closed.put(s.ordinal(), s));
+      }
+    }
+    return closed;
+  }
+
+  @Override
+  public void close() {
+    for (JobClient job : jobs) {
+      try {
+        if (!job.getJobStatus().get().isTerminalState()) {
+          job.cancel().get();
+        }
+      } catch (Exception e) {
+        // The cluster of the job is gone, and so is the job.
+      }
+    }
+    bed.close();
+  }
+}

@@ -1,0 +1,198 @@
+package io.tidemark.job.live;
+
+import static io.tidemark.testing.JobBed.at;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.model.Dataset;
+import io.tidemark.model.Grain;
+import io.tidemark.model.JobResult;
+import io.tidemark.model.JobSpec;
+import io.tidemark.model.LiveSpec;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.Stamp;
+import io.tidemark.testing.JobBed;
+import io.tidemark.testing.KafkaBroker;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.core.execution.JobClient;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+class LiveJobIT {
+  @RegisterExtension static final KafkaBroker KAFKA = new KafkaBroker();
+
+  @TempDir Path dir;
+
+  private static final String PLAIN = "SELECT id, `at`, amount * 2 AS amount, code FROM payments";
+
+  private static final String TENS =
+      """
+      SELECT window_start AS `at`, SUM(amount) AS amount, COUNT(*) AS n
+      FROM TUMBLE(TABLE payments, DESCRIPTOR(`at`), INTERVAL '10' MINUTES)
+      GROUP BY window_start, window_end\
+      """;
+
+  private static final String HOURS =
+      """
+      SELECT FLOOR(`at` TO HOUR) AS `at`, SUM(amount) AS amount, COUNT(*) AS n
+      FROM payments GROUP BY FLOOR(`at` TO HOUR)\
+      """;
+
+  private static final String NAMED =
+      "SELECT p.id, p.`at`, c.name FROM payments AS p LEFT JOIN codes %sAS c ON p.code = c.code";
+
+  private static final String CHAINED =
+      """
+      SELECT window_start AS `at`, SUM(amount) AS amount, COUNT(*) AS n
+      FROM TUMBLE(TABLE plain, DESCRIPTOR(`at`), INTERVAL '20' MINUTES)
+      GROUP BY window_start, window_end\
+      """;
+
+  private static String payment(long id, Instant at, int amount, String code) {
+    return "{\"id\":%d,\"at\":\"%s\",\"amount\":%d,\"code\":\"%s\"}"
+        .formatted(id, at.toString().replace("Z", ""), amount, code);
+  }
+
+  private static Dataset sums(JobBed bed, String name) {
+    return bed.dataset(
+        name,
+        JobBed.sliced("at", Grain.HOUR, Grain.HOUR),
+        "at TIMESTAMP(3) NOT NULL",
+        "amount INT",
+        "n BIGINT NOT NULL");
+  }
+
+  @Test
+  void closedSlicesHoldWhatABoundedBuildMakesOfTheirPins() throws Exception {
+    try (LiveBed live = new LiveBed(dir, KAFKA)) {
+      JobBed bed = live.bed();
+      Dataset payments =
+          live.source(
+              "payments",
+              3,
+              "at",
+              "id BIGINT NOT NULL",
+              "at TIMESTAMP(3) NOT NULL",
+              "amount INT",
+              "code STRING");
+      Dataset codes =
+          bed.dataset(
+              "codes", io.tidemark.model.Layout.unsliced(), "code STRING NOT NULL", "name STRING");
+      bed.append(codes, List.of(List.of("a", "Ann"), List.of("b", "Bob"), List.of("b", "Bea")));
+      Dataset plain =
+          bed.dataset(
+              "plain",
+              JobBed.sliced("at", Grain.HOUR, Grain.HOUR),
+              "id BIGINT NOT NULL",
+              "at TIMESTAMP(3) NOT NULL",
+              "amount INT",
+              "code STRING");
+      Dataset tens = sums(bed, "tens");
+      Dataset hours = sums(bed, "hours");
+      Dataset chained = sums(bed, "chained");
+      Dataset named =
+          bed.dataset(
+              "named",
+              JobBed.sliced("at", Grain.HOUR, Grain.HOUR),
+              "id BIGINT NOT NULL",
+              "at TIMESTAMP(3) NOT NULL",
+              "name STRING");
+      LiveSpec spec =
+          live.spec(
+              List.of(live.ingest(payments)),
+              List.of(bed.input(codes)),
+              LiveBed.sql(plain, PLAIN, Optional.of(PLAIN), "payments"),
+              LiveBed.sql(tens, TENS, Optional.of(TENS), "payments"),
+              LiveBed.sql(hours, HOURS, Optional.of(HOURS), "payments"),
+              LiveBed.sql(
+                  named,
+                  NAMED.formatted(""),
+                  Optional.of(NAMED.formatted("FOR SYSTEM_TIME AS OF p.tidemark_now ")),
+                  "payments",
+                  "codes"),
+              LiveBed.sql(chained, CHAINED, Optional.of(CHAINED), "plain"));
+      JobClient job = live.start(spec, 2);
+
+      Instant start = at("2026-03-01T00:00:00Z");
+      send(live, payments, start, 0, 180);
+      live.send(payments, 0, start, "no json");
+      live.send(payments, 1, start, payment(-1, start.plusSeconds(10 * 86400), 1, "a"));
+      live.until(job, () -> live.closed(chained).size() == 2 && live.closed(hours).size() == 2);
+      // Late for the first two hours, in time for the third.
+      live.send(payments, 2, start, payment(1000, start.plusSeconds(60), 7, "a"));
+      live.send(payments, 2, start, payment(1001, start.plusSeconds(2 * 3600 + 60), 7, "a"));
+      // Sent twice: the rows are two.
+      live.send(payments, 2, start, payment(1001, start.plusSeconds(2 * 3600 + 60), 7, "a"));
+      send(live, payments, start, 180, 300);
+      live.until(job, () -> live.closed(chained).size() == 4 && live.closed(hours).size() == 4);
+      live.until(job, () -> live.closed(named).size() == 4 && live.closed(tens).size() == 4);
+      live.stop(job);
+
+      assertThat(bed.fixture().rows(payments.table())).hasSize(303);
+      assertThat(bed.fixture().rows(LiveBed.deadLetters(payments)))
+          .hasSize(2)
+          .anyMatch(r -> r.contains("it is no JSON"))
+          .anyMatch(r -> r.contains("further ahead"));
+      for (Dataset gated : List.of(plain, tens, hours, named)) {
+        assertThat(bed.fixture().rows(LiveBed.late(gated)))
+            .singleElement()
+            .asString()
+            .contains("payments, 2026-03-01T00:01Z");
+      }
+      assertSame(live, plain, PLAIN, payments);
+      assertSame(live, tens, TENS, payments);
+      assertSame(live, hours, HOURS, payments);
+      assertSame(live, named, NAMED.formatted(""), payments, codes);
+      assertSame(live, chained, CHAINED, plain);
+    }
+  }
+
+  /** One event per minute and partition in turn, some of them out of order. */
+  private static void send(LiveBed live, Dataset payments, Instant start, int from, int to) {
+    for (int i = from; i < to; i++) {
+      Instant at = start.plusSeconds(60L * (i % 5 == 4 ? i - 3 : i));
+      live.send(payments, i % 3, start, payment(i, at, i, List.of("a", "b", "c").get(i % 3)));
+    }
+  }
+
+  /** Builds every closed slice from the snapshots that its commit pins, and compares content. */
+  private static void assertSame(LiveBed live, Dataset output, String query, Dataset... inputs) {
+    JobBed bed = live.bed();
+    int closed = 0;
+    for (Stamp stamp : live.stamps(output.table())) {
+      if (stamp.kind() != Stamp.Kind.LIVE || stamp.content().slices().isEmpty()) {
+        continue;
+      }
+      SliceSet slices = stamp.content().sliceSet();
+      JobSpec.Input[] pinned = new JobSpec.Input[inputs.length];
+      for (int i = 0; i < inputs.length; i++) {
+        pinned[i] =
+            new JobSpec.Input(
+                inputs[i].id(),
+                inputs[i].table(),
+                stamp.origin().pins().get(inputs[i].id()).snapshot(),
+                inputs[i].layout(),
+                inputs[i].layout().eventTime().isEmpty()
+                    ? io.tidemark.model.TimeRanges.ALL
+                    : slices.ranges());
+      }
+      JobResult.Built built =
+          bed.built(bed.sql("b/" + output.id() + closed, query, output, slices, pinned));
+      Map<Long, Stamp.SliceDigest> digests = live.closed(output);
+      built
+          .slices()
+          .forEach(
+              s -> {
+                Stamp.SliceDigest digest = digests.get(s.ordinal());
+                assertThat(digest.rows()).as(output.id() + " " + s).isEqualTo(s.rows());
+                assertThat(digest.hash()).as(output.id() + " " + s).isEqualTo(s.hash());
+              });
+      closed += stamp.content().slices().size();
+    }
+    assertThat(closed).as("closed slices of " + output.id()).isPositive();
+  }
+}
