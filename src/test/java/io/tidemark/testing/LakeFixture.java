@@ -287,6 +287,11 @@ public final class LakeFixture implements Closeable {
     return rows(ref, head(ref));
   }
 
+  /** Every row of main, in any order. */
+  public List<List<Object>> values(TableRef ref) {
+    return read(ref, head(ref));
+  }
+
   private List<List<Object>> read(TableRef ref, long snapshot) {
     List<List<Object>> rows = new ArrayList<>();
     if (snapshot == 0) {
