@@ -42,7 +42,7 @@ public final class SqlAnalyzer {
   private static final Pattern COMMENT = Pattern.compile("--[^\\n]*|(?s)/\\*.*?\\*/");
 
   private final Problems problems;
-  private final SqlPlanner planner = new SqlPlanner();
+  private final SqlPlanner planner = SqlPlanner.batch();
   private final Map<String, List<Column>> tables = new LinkedHashMap<>();
   private final Set<DatasetId> references = new HashSet<>();
 

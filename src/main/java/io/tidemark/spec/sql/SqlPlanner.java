@@ -1,15 +1,20 @@
 package io.tidemark.spec.sql;
 
 import io.tidemark.model.Column;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.EnvironmentSettings;
+import org.apache.flink.table.api.ExplainDetail;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.api.internal.TableEnvironmentImpl;
@@ -20,28 +25,48 @@ import org.apache.flink.table.catalog.exceptions.DatabaseNotExistException;
 import org.apache.flink.table.catalog.exceptions.TableAlreadyExistException;
 import org.apache.flink.table.catalog.exceptions.TableNotExistException;
 import org.apache.flink.table.connector.ChangelogMode;
+import org.apache.flink.table.connector.ProviderContext;
+import org.apache.flink.table.connector.source.DataStreamScanProvider;
 import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.connector.source.LookupTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
+import org.apache.flink.table.connector.source.lookup.LookupFunctionProvider;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.Factory;
+import org.apache.flink.table.functions.LookupFunction;
 import org.apache.flink.table.planner.calcite.FlinkPlannerImpl;
 import org.apache.flink.table.planner.delegation.PlannerBase;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeParser;
 
 /**
- * Flink's own SQL planner over tables that have a schema and no rows. Batch mode, UTC. Takes about
- * a second to start. Not thread-safe.
+ * Flink's own SQL planner over tables that have a schema and no rows. UTC. Takes about a second to
+ * start. Not thread-safe.
  */
 final class SqlPlanner {
   private static final String CATALOG = "tidemark";
   private static final String DATABASE = "datasets";
+  private static final String LOOKUP = "lookup";
 
   private final EmptyCatalog catalog = new EmptyCatalog();
   private final TableEnvironment tables;
   private final PlannerBase planner;
 
-  SqlPlanner() {
-    tables = TableEnvironment.create(EnvironmentSettings.inBatchMode());
+  /** As bounded jobs plan. */
+  static SqlPlanner batch() {
+    return new SqlPlanner(EnvironmentSettings.inBatchMode());
+  }
+
+  /** As live jobs plan. */
+  static SqlPlanner streaming() {
+    return new SqlPlanner(EnvironmentSettings.inStreamingMode());
+  }
+
+  private SqlPlanner(EnvironmentSettings mode) {
+    tables = TableEnvironment.create(mode);
     tables.getConfig().set("table.local-time-zone", "UTC");
     tables.registerCatalog(CATALOG, catalog);
     tables.useCatalog(CATALOG);
@@ -51,16 +76,37 @@ final class SqlPlanner {
 
   /** Makes a table known; replaces one of the same name. */
   void register(String name, List<Column> columns) {
+    register(name, columns(columns), Map.of());
+  }
+
+  /** A stream of events; one of its columns is a time attribute. */
+  void registerEvents(String name, List<Column> columns, String eventTime) {
+    String column = "`" + eventTime.replace("`", "``") + "`";
+    register(name, columns(columns).watermark(eventTime, column), Map.of());
+  }
+
+  /** A table whose rows can be looked up, and not read. */
+  void registerLookup(String name, List<Column> columns) {
+    register(name, columns(columns), Map.of(LOOKUP, "true"));
+  }
+
+  private static Schema.Builder columns(List<Column> columns) {
     Schema.Builder schema = Schema.newBuilder();
     for (Column column : columns) {
       schema.column(
           column.name(),
-          DataTypes.of(LogicalTypeParser.parse(column.sqlType(), getClass().getClassLoader())));
+          DataTypes.of(
+              LogicalTypeParser.parse(column.sqlType(), SqlPlanner.class.getClassLoader())));
     }
+    return schema;
+  }
+
+  private void register(String name, Schema.Builder schema, Map<String, String> options) {
     ObjectPath path = new ObjectPath(DATABASE, name);
     try {
       catalog.dropTable(path, true);
-      catalog.createTable(path, CatalogTable.newBuilder().schema(schema.build()).build(), false);
+      catalog.createTable(
+          path, CatalogTable.newBuilder().schema(schema.build()).options(options).build(), false);
     } catch (TableNotExistException | TableAlreadyExistException | DatabaseNotExistException e) {
       throw new IllegalStateException("[BUG] cannot register " + name, e);
     }
@@ -102,12 +148,21 @@ final class SqlPlanner {
   record Planned(SqlNode query, RelRoot root) {}
 
   /**
-   * Makes a physical batch plan, to see that there is one.
+   * Makes a physical plan, to see that there is one.
    *
    * @throws org.apache.flink.table.api.TableException if there is none
    */
   void optimize(RelNode plan) {
     planner.optimize(plan);
+  }
+
+  /**
+   * Makes the operators of a job that runs a query, to see that there are some.
+   *
+   * @throws org.apache.flink.table.api.TableException if there are none
+   */
+  void translate(String query) {
+    tables.sqlQuery(query).explain(ExplainDetail.JSON_EXECUTION_PLAN);
   }
 
   /** Tables of any schema that hold nothing and need no connector. */
@@ -125,7 +180,9 @@ final class SqlPlanner {
   private static final class EmptyFactory implements DynamicTableSourceFactory {
     @Override
     public DynamicTableSource createDynamicTableSource(Context context) {
-      return new EmptySource();
+      return context.getCatalogTable().getOptions().containsKey(LOOKUP)
+          ? new EmptyLookup()
+          : new EmptySource(context.getPhysicalRowDataType().getLogicalType());
     }
 
     @Override
@@ -144,7 +201,37 @@ final class SqlPlanner {
     }
   }
 
-  private static final class EmptySource implements ScanTableSource {
+  private static final class EmptyLookup implements LookupTableSource {
+    @Override
+    public LookupRuntimeProvider getLookupRuntimeProvider(LookupContext context) {
+      return LookupFunctionProvider.of(new NoRows());
+    }
+
+    @Override
+    public DynamicTableSource copy() {
+      return new EmptyLookup();
+    }
+
+    @Override
+    public String asSummaryString() {
+      return "empty";
+    }
+  }
+
+  /** Public, because Flink instantiates functions. */
+  public static final class NoRows extends LookupFunction {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public Collection<RowData> lookup(RowData key) {
+      return List.of();
+    }
+  }
+
+  /**
+   * @param row what its rows would look like
+   */
+  private record EmptySource(LogicalType row) implements ScanTableSource {
     @Override
     public ChangelogMode getChangelogMode() {
       return ChangelogMode.insertOnly();
@@ -152,12 +239,25 @@ final class SqlPlanner {
 
     @Override
     public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
-      return () -> true;
+      return new DataStreamScanProvider() {
+        @Override
+        public DataStream<RowData> produceDataStream(
+            ProviderContext provider, StreamExecutionEnvironment env) {
+          // Flink wants one; the job never runs.
+          RowData one = new GenericRowData(row.getChildren().size());
+          return env.fromData(InternalTypeInfo.of(row), one);
+        }
+
+        @Override
+        public boolean isBounded() {
+          return true;
+        }
+      };
     }
 
     @Override
     public DynamicTableSource copy() {
-      return new EmptySource();
+      return new EmptySource(row);
     }
 
     @Override
