@@ -155,6 +155,14 @@ final class Scenario {
     }
 
     @Override
+    public void status(io.tidemark.model.LiveStatus status) {}
+
+    @Override
+    public boolean wantsTheEnd() {
+      return false;
+    }
+
+    @Override
     public void note(String text) {}
 
     @Override

@@ -1,9 +1,11 @@
 package io.tidemark.cli;
 
 import io.tidemark.control.Watcher;
+import io.tidemark.model.LiveStatus;
 import java.io.PrintStream;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * Progress on stderr: a bar that is redrawn on a terminal, a line per finished step elsewhere.
@@ -12,14 +14,26 @@ import java.util.Map;
 final class Progress implements Watcher {
   private static final int BAR = 24;
   private static final double NANOS = 1e9;
+  private static final long MINUTE = 60_000_000_000L;
 
   private final PrintStream err;
   private final Streams.Device device;
   private final Paint paint;
   private final Map<String, Long> started = new HashMap<>();
+  private final BooleanSupplier end;
   private boolean drawn;
+  private String told = "";
+  private long toldAt;
 
   Progress(Streams streams, Paint paint) {
+    this(streams, paint, () -> false);
+  }
+
+  /**
+   * @param end whether work that does not end by itself should
+   */
+  Progress(Streams streams, Paint paint, BooleanSupplier end) {
+    this.end = end;
     this.err = streams.err();
     this.device = streams.errIs();
     this.paint = paint;
@@ -29,6 +43,30 @@ final class Progress implements Watcher {
   public synchronized void note(String text) {
     clear();
     err.println(text);
+  }
+
+  @Override
+  public boolean wantsTheEnd() {
+    return end.getAsBoolean();
+  }
+
+  /** Redrawn on a terminal; elsewhere a line a minute, and when something changed. */
+  @Override
+  public synchronized void status(LiveStatus status) {
+    if (device == Streams.Device.TERMINAL) {
+      clear();
+      err.print(LiveText.line(status, paint));
+      err.flush();
+      drawn = true;
+      return;
+    }
+    String essence = LiveText.essence(status);
+    long now = System.nanoTime();
+    if (!essence.equals(told) || now - toldAt > MINUTE) {
+      err.println(LiveText.line(status, paint));
+      told = essence;
+      toldAt = now;
+    }
   }
 
   @Override

@@ -33,6 +33,7 @@ import picocli.CommandLine.ScopeType;
       RunCommands.Run.class,
       RunCommands.Runs.class,
       RunCommands.Diff.class,
+      LiveCommands.class,
       ReleaseCommands.Publish.class,
       ReleaseCommands.Revert.class,
       ReleaseCommands.Rollback.class,
@@ -164,7 +165,10 @@ final class Root {
 
   /** Carries an operation out with progress on stderr. */
   <R extends Report> R execute(Operation<R> operation) {
-    Progress progress = new Progress(streams, errorPaint());
+    Progress progress =
+        operation instanceof Operation.StartLive
+            ? new Progress(streams, errorPaint(), Interrupts.listen()::wanted)
+            : new Progress(streams, errorPaint());
     Path home = project.equals(Path.of(HERE)) ? Place.around(project) : project;
     try (Control control = open(home)) {
       return control.execute(operation, progress);

@@ -177,6 +177,11 @@ final class TextRenderer implements Report.Visitor<String> {
   }
 
   @Override
+  public String live(Report.LiveShown report) {
+    return LiveText.text(report, paint);
+  }
+
+  @Override
   public String query(Report.QueryShown report) {
     TextTable table = new TextTable(paint).left(report.columns().toArray(String[]::new));
     for (List<Optional<String>> row : report.rows()) {

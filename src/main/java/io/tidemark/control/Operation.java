@@ -54,6 +54,12 @@ public sealed interface Operation<R extends Report> {
     Report.LineageShown lineage(Lineage operation);
 
     Report.QueryShown query(Query operation);
+
+    Report.LiveShown startLive(StartLive operation);
+
+    Report.LiveShown stopLive(StopLive operation);
+
+    Report.LiveShown live(ShowLive operation);
   }
 
   /** Reads jobs/ and config/ and reports every problem at once. */
@@ -298,6 +304,55 @@ public sealed interface Operation<R extends Report> {
     @Override
     public Report.QueryShown accept(Visitor visitor) {
       return visitor.query(this);
+    }
+  }
+
+  /**
+   * Starts the live job of the pipeline: topics through transforms into tables, without an end. On
+   * a session cluster it answers once the job runs; a job inside this process is stayed with until
+   * it ends, or the watcher wants it to.
+   *
+   * @param datasets to be kept up to date, with what they need; empty for all that topics reach
+   * @param from the slice with which transforms that never ran live begin; empty for the newest
+   */
+  record StartLive(List<String> datasets, Optional<String> from)
+      implements Operation<Report.LiveShown> {
+    public StartLive {
+      datasets = List.copyOf(datasets);
+      Objects.requireNonNull(from, "from");
+    }
+
+    @Override
+    public Report.LiveShown accept(Visitor visitor) {
+      return visitor.startLive(this);
+    }
+  }
+
+  /** Stops the live job after a last commit, wherever it runs. */
+  record StopLive(OpenSlices open) implements Operation<Report.LiveShown> {
+    public StopLive {
+      Objects.requireNonNull(open, "open");
+    }
+
+    @Override
+    public Report.LiveShown accept(Visitor visitor) {
+      return visitor.stopLive(this);
+    }
+  }
+
+  /** What becomes of the slices that a live job has not closed when it stops. */
+  enum OpenSlices {
+    /** They stay the job's; the next start goes on with them. */
+    KEPT,
+    /** Runs own them, until the job is started again. */
+    RELEASED
+  }
+
+  /** Says how the live job does: lag, watermark, open slices, late rows, checkpoints. */
+  record ShowLive() implements Operation<Report.LiveShown> {
+    @Override
+    public Report.LiveShown accept(Visitor visitor) {
+      return visitor.live(this);
     }
   }
 

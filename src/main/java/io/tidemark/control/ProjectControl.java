@@ -123,6 +123,21 @@ final class ProjectControl implements Control {
       return new InsightHandler(workplace).query(operation);
     }
 
+    @Override
+    public Report.LiveShown startLive(Operation.StartLive operation) {
+      return new LiveHandler(workplace, watcher).start(operation);
+    }
+
+    @Override
+    public Report.LiveShown stopLive(Operation.StopLive operation) {
+      return new LiveHandler(workplace, watcher).stop(operation);
+    }
+
+    @Override
+    public Report.LiveShown live(Operation.ShowLive operation) {
+      return new LiveHandler(workplace, watcher).show();
+    }
+
     private RunHandler runs() {
       return new RunHandler(workplace, watcher);
     }

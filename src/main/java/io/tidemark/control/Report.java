@@ -6,6 +6,7 @@ import io.tidemark.model.DatasetDiff;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Graph;
+import io.tidemark.model.LiveStatus;
 import io.tidemark.model.Plan;
 import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
@@ -56,6 +57,8 @@ public sealed interface Report {
     T lineage(LineageShown report);
 
     T query(QueryShown report);
+
+    T live(LiveShown report);
   }
 
   /**
@@ -297,6 +300,31 @@ public sealed interface Report {
     public <T> T accept(Visitor<T> visitor) {
       return visitor.query(this);
     }
+  }
+
+  /**
+   * How a live job does.
+   *
+   * @param event what just became of it
+   */
+  record LiveShown(LiveEvent event, LiveStatus job) implements Report {
+    @Override
+    public <T> T accept(Visitor<T> visitor) {
+      return visitor.live(this);
+    }
+  }
+
+  /** What became of a live job by an operation. */
+  enum LiveEvent {
+    /** Nothing: it was looked at. */
+    LOOKED_AT,
+    STARTED,
+    /** After a last commit. */
+    STOPPED,
+    /** Without one: what it had not committed is read again by the next start. */
+    CANCELLED,
+    /** There was none to stop. */
+    NOT_RUNNING
   }
 
   /** Whether a query's rows are all there are. */

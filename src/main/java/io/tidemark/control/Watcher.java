@@ -1,5 +1,7 @@
 package io.tidemark.control;
 
+import io.tidemark.model.LiveStatus;
+
 /** Told how an operation gets on, on any thread. Must return quickly and not throw. */
 public interface Watcher {
 
@@ -8,6 +10,12 @@ public interface Watcher {
 
   /** How far one step is; called about once a second while it runs, and at its start and end. */
   void step(StepProgress progress);
+
+  /** How long-running work does now, told about once a second; each replaces the one before. */
+  void status(LiveStatus status);
+
+  /** Whether work that does not end by itself is to be brought to an orderly end now. */
+  boolean wantsTheEnd();
 
   /**
    * @param step the step's id, unique within the operation
@@ -33,5 +41,13 @@ public interface Watcher {
 
         @Override
         public void step(StepProgress progress) {}
+
+        @Override
+        public void status(LiveStatus status) {}
+
+        @Override
+        public boolean wantsTheEnd() {
+          return false;
+        }
       };
 }

@@ -241,6 +241,18 @@ final class IcebergLake implements Lake {
   }
 
   @Override
+  public void releaseLive(Dataset dataset) {
+    Trouble.explain(
+        dataset.table(),
+        "releasing its open slices",
+        () -> {
+          if (tables.find(dataset.table()).isPresent()) {
+            new Release(refs).run(dataset);
+          }
+        });
+  }
+
+  @Override
   public Outcome publish(Dataset dataset, long base, long candidate, SliceSet slices, Stamp stamp) {
     return exchange("publishing", part(new Publish(dataset, base, candidate, slices, stamp)));
   }

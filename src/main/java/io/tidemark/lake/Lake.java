@@ -113,6 +113,12 @@ public interface Lake extends AutoCloseable {
    */
   void remember(TableRef table);
 
+  /**
+   * Gives the open slices of a live job that is stopped to runs, by a mark that says so. Does
+   * nothing if no live job owns any. A job that goes on after all is fenced off by it.
+   */
+  void releaseLive(Dataset dataset);
+
   /** A stamped commit. */
   record Committed(long snapshot, Optional<Long> parent, Instant at, Stamp stamp) {}
 

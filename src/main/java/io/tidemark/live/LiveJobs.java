@@ -283,6 +283,31 @@ public final class LiveJobs {
     return how;
   }
 
+  /** Notes what live tables say of their jobs where no engine's snapshot expiry takes it away. */
+  public void remember(Graph graph) {
+    tables(graph).forEach(d -> lake.remember(d.table()));
+  }
+
+  /**
+   * Gives the open slices of a pipeline's tables to runs, until a live job is started again.
+   *
+   * @throws TidemarkException REFUSED if the job runs
+   */
+  public void release(Graph graph) {
+    requireNone(graph.name());
+    for (Dataset dataset : tables(graph)) {
+      if (dataset.kind() == Dataset.Kind.DERIVED) {
+        lake.releaseLive(dataset);
+      }
+    }
+  }
+
+  private static List<Dataset> tables(Graph graph) {
+    return graph.datasets().stream()
+        .filter(d -> d.topic().isPresent() || d.kind() == Dataset.Kind.DERIVED)
+        .toList();
+  }
+
   private static String savepoints(String checkpoints) {
     return checkpoints + (checkpoints.endsWith("/") ? "" : "/") + "stopping";
   }

@@ -1,0 +1,106 @@
+package io.tidemark.cli;
+
+import io.tidemark.control.Operation;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The live job: topics through the transforms of jobs/ into main, without an end. */
+@Command(
+    name = "live",
+    description = "Keep tables up to date from Kafka topics with the transforms that run uses.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {LiveCommands.Start.class, LiveCommands.Stop.class, LiveCommands.Status.class})
+final class LiveCommands implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  LiveCommands(Root root) {
+    // Every command is made with its root; this one only leads to others.
+    java.util.Objects.requireNonNull(root, "root");
+  }
+
+  @Override
+  public Integer call() {
+    throw new CommandLine.ParameterException(
+        spec.commandLine(), "say what to do: start, stop or status");
+  }
+
+  @Command(
+      name = "start",
+      description = {
+        "Start the pipeline's live job.",
+        "It goes on where the tables stand, also after a crash or with changed code: open slices"
+            + " are made again from the rows that their source holds.",
+        "Without a session cluster it runs in this process until Ctrl-C, which stops it after a"
+            + " last commit; other commands work beside it from another terminal."
+      })
+  static final class Start implements Callable<Integer> {
+    private final Root root;
+
+    @Parameters(
+        arity = "0..*",
+        paramLabel = "DATASET",
+        description = "Only these with what they need; all that a topic reaches by default.")
+    private List<String> datasets = List.of();
+
+    @Option(
+        names = "--from",
+        paramLabel = "SLICE",
+        description =
+            "Where datasets begin that never ran live, such as 2001-03-01; by default at the slice"
+                + " of the newest event. Older slices are for tidemark run.")
+    private String from;
+
+    Start(Root root) {
+      this.root = root;
+    }
+
+    @Override
+    public Integer call() {
+      return root.answer(new Operation.StartLive(datasets, Optional.ofNullable(from)));
+    }
+  }
+
+  @Command(name = "stop", description = "Stop the live job after a last commit, wherever it runs.")
+  static final class Stop implements Callable<Integer> {
+    private final Root root;
+
+    @Option(
+        names = "--release",
+        description = "Also give its open slices to tidemark run, until it is started again.")
+    private boolean release;
+
+    Stop(Root root) {
+      this.root = root;
+    }
+
+    @Override
+    public Integer call() {
+      return root.answer(
+          new Operation.StopLive(
+              release ? Operation.OpenSlices.RELEASED : Operation.OpenSlices.KEPT));
+    }
+  }
+
+  @Command(
+      name = "status",
+      description = "Show lag, watermarks, open slices, late rows, dead letters and checkpoints.")
+  static final class Status implements Callable<Integer> {
+    private final Root root;
+
+    Status(Root root) {
+      this.root = root;
+    }
+
+    @Override
+    public Integer call() {
+      return root.answer(new Operation.ShowLive());
+    }
+  }
+}

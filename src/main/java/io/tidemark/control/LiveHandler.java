@@ -1,0 +1,140 @@
+package io.tidemark.control;
+
+import io.tidemark.control.Report.LiveEvent;
+import io.tidemark.live.LiveJobs;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Graph;
+import io.tidemark.model.LiveStatus;
+import io.tidemark.model.Problem;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.model.Transform;
+import io.tidemark.spec.LiveQuery;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/** Live jobs: starts, stays with those of this process, stops, and says how they do. */
+final class LiveHandler {
+  /** How often what checkpoints say is noted where no engine's expiry takes it away. */
+  private static final Duration NOTED = Duration.ofMinutes(5);
+
+  private final Workplace workplace;
+  private final Watcher watcher;
+
+  LiveHandler(Workplace workplace, Watcher watcher) {
+    this.workplace = workplace;
+    this.watcher = watcher;
+  }
+
+  Report.LiveShown start(Operation.StartLive operation) {
+    Graph graph = workplace.graph();
+    List<DatasetId> selected =
+        operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
+    LiveJobs jobs = jobs();
+    LiveJobs.Request request =
+        new LiveJobs.Request(graph, selected, operation.from(), t -> queries(graph, t));
+    try (LiveJobs.Started started = jobs.start(request)) {
+      jobs.remember(graph);
+      if (workplace.environment().cluster().rest().isPresent()) {
+        return new Report.LiveShown(LiveEvent.STARTED, jobs.status(graph));
+      }
+      watcher.note(
+          "Live job '"
+              + started.order().name()
+              + "' runs in this process, start "
+              + started.order().epoch()
+              + ". Ctrl-C stops it after a last commit.");
+      return stay(graph, jobs);
+    }
+  }
+
+  private static Map<DatasetId, LiveJobs.Query> queries(
+      Graph graph, Collection<Transform> transforms) {
+    Map<DatasetId, LiveJobs.Query> queries = new TreeMap<>();
+    LiveQuery.of(graph, transforms)
+        .forEach((id, q) -> queries.put(id, new LiveJobs.Query(q.text(), q.problems())));
+    return queries;
+  }
+
+  private Report.LiveShown stay(Graph graph, LiveJobs jobs) {
+    Instant noted = workplace.clock().instant();
+    while (!watcher.wantsTheEnd()) {
+      LiveStatus status = jobs.status(graph);
+      watcher.status(status);
+      if (status.health().state() == LiveStatus.State.FAILED) {
+        throw failed(status);
+      } else if (status.health().state() == LiveStatus.State.NOT_RUNNING) {
+        return new Report.LiveShown(LiveEvent.STOPPED, status);
+      }
+      if (noted.plus(NOTED).isBefore(workplace.clock().instant())) {
+        jobs.remember(graph);
+        noted = workplace.clock().instant();
+      }
+      if (!pause()) {
+        break;
+      }
+    }
+    watcher.note("Stopping after a last commit.");
+    return stop(graph, jobs);
+  }
+
+  /** Whether nobody wants this thread to end. */
+  private static boolean pause() {
+    try {
+      TimeUnit.SECONDS.sleep(1);
+      return true;
+    } catch (InterruptedException e) {
+      return false;
+    }
+  }
+
+  private static TidemarkException failed(LiveStatus status) {
+    return TidemarkException.external(
+        Problem.of(
+            "TM-LIVE-120",
+            "live job '" + status.name() + "' failed: " + status.health().reason(),
+            "it does not go on by itself; nothing that it committed is lost",
+            "mend what it names, then: tidemark live start"),
+        null);
+  }
+
+  Report.LiveShown stop(Operation.StopLive operation) {
+    Graph graph = workplace.graph();
+    LiveJobs jobs = jobs();
+    Report.LiveShown report = stop(graph, jobs);
+    if (operation.open() == Operation.OpenSlices.RELEASED) {
+      jobs.release(graph);
+      return new Report.LiveShown(report.event(), jobs.status(graph));
+    }
+    return report;
+  }
+
+  private static Report.LiveShown stop(Graph graph, LiveJobs jobs) {
+    LiveEvent event =
+        switch (jobs.stop(graph.name())) {
+          case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
+          case CANCELLED -> LiveEvent.CANCELLED;
+          case NOT_RUNNING -> LiveEvent.NOT_RUNNING;
+        };
+    jobs.remember(graph);
+    return new Report.LiveShown(event, jobs.status(graph));
+  }
+
+  Report.LiveShown show() {
+    Graph graph = workplace.graph();
+    return new Report.LiveShown(LiveEvent.LOOKED_AT, jobs().status(graph));
+  }
+
+  private LiveJobs jobs() {
+    return new LiveJobs(
+        workplace.lake(),
+        workplace.store(),
+        workplace.cluster(),
+        workplace.environment(),
+        workplace.clock());
+  }
+}
