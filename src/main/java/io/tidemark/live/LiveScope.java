@@ -119,7 +119,7 @@ record LiveScope(
     private void check(Transform transform) {
       Dataset output = graph.dataset(transform.output());
       for (DatasetId input : transform.inputs()) {
-        if (!fed.contains(input) && graph.dataset(input).kind() != Dataset.Kind.REFERENCE) {
+        if (!fed.contains(input) && graph.dataset(input).kind() == Dataset.Kind.DERIVED) {
           problems.add(
               Problem.at(
                   transform.where(),
@@ -130,7 +130,7 @@ record LiveScope(
                       + input
                       + "'",
                   "rows that do not flow would never move the time at which slices close",
-                  "give that source a topic, or make it a reference"));
+                  "give a source of it a topic, or leave both to tidemark run"));
         }
       }
       if (output.layout().slice() == Grain.ALL) {

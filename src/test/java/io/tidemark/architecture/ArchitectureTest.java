@@ -77,7 +77,7 @@ class ArchitectureTest {
   private static final Map<String, Set<String>> FRONT =
       Map.of(
           "job", Set.of("JobMain", "CatalogQuery", "LocalFiles"),
-          "spec", Set.of("ProjectReader", "ConfigReader", "ProjectTemplate"),
+          "spec", Set.of("ProjectReader", "ConfigReader", "ProjectTemplate", "LiveQuery"),
           "lake", Set.of("Lake", "Lakes"));
 
   private static final Set<String> PURE = Set.of("model", "plan");
