@@ -95,7 +95,7 @@ public final class LiveComposer {
   private void history(LiveSpec.Task task) {
     JobSpec.Output output = task.output();
     Table table = IcebergCatalogs.load(catalog, output.table());
-    SourceRows typed = SourceRows.of(output.schema(), output.layout().eventTime(), table);
+    SourceRows typed = SourceRows.of(output.schema(), output.layout().eventTime(), table.schema());
     rows.put(output.name(), typed);
     clocks
         .closedRowsNeededOf(output.name())

@@ -42,19 +42,19 @@ final class SourceRows implements Serializable {
   }
 
   static SourceRows of(Dataset dataset, Table table) {
-    return of(dataset.schema(), dataset.layout().eventTime(), table);
+    return of(dataset.schema(), dataset.layout().eventTime(), table.schema());
   }
 
-  static SourceRows of(Schema schema, Optional<String> eventTime, Table table) {
+  static SourceRows of(Schema schema, Optional<String> eventTime, org.apache.iceberg.Schema held) {
     List<RowType.RowField> fields = new ArrayList<>();
-    for (RowType.RowField held : FlinkSchemaUtil.convert(table.schema()).getFields()) {
+    for (RowType.RowField field : FlinkSchemaUtil.convert(held).getFields()) {
       LogicalType type =
           schema
-              .find(held.getName())
-              .map(c -> asDeclared(held.getType(), c))
-              .orElse(held.getType())
+              .find(field.getName())
+              .map(c -> asDeclared(field.getType(), c))
+              .orElse(field.getType())
               .copy(true);
-      fields.add(new RowType.RowField(held.getName(), type));
+      fields.add(new RowType.RowField(field.getName(), type));
     }
     Set<String> required = new HashSet<>();
     schema.columns().stream()
