@@ -108,6 +108,65 @@ final class LiveBed implements AutoCloseable {
         Optional.empty());
   }
 
+  /**
+   * The next start of a job, from what its tables say: offsets, history and open slices are those
+   * of the newest marks.
+   */
+  LiveSpec again(LiveSpec before) {
+    List<LiveSpec.Task> tasks = new ArrayList<>();
+    Optional<Instant> from = Optional.empty();
+    for (LiveSpec.Task t : before.tasks()) {
+      Optional<LiveMark> mark = newest(t.output().table());
+      Optional<Long> open = mark.flatMap(LiveMark::openFrom);
+      tasks.add(new LiveSpec.Task(t.transform(), t.query(), t.output(), t.late(), mark, open));
+      boolean readsTopic =
+          before.sources().stream()
+              .anyMatch(s -> t.transform().inputs().contains(s.dataset().id()));
+      if (readsTopic) {
+        Instant needed =
+            open.map(o -> t.output().layout().slice().start(o))
+                .map(i -> i.minus(t.transform().window().lookback()))
+                .orElse(Instant.MIN);
+        from = Optional.of(from.filter(f -> f.isBefore(needed)).orElse(needed));
+      }
+    }
+    List<LiveSpec.Source> sources = new ArrayList<>();
+    for (LiveSpec.Source s : before.sources()) {
+      LiveMark mark = newest(s.dataset().table()).orElseThrow();
+      TreeMap<Integer, Long> offsets = new TreeMap<>();
+      for (LiveMark earlier : marks(s.dataset().table())) {
+        earlier
+            .ranges()
+            .get(s.dataset().id())
+            .partitions()
+            .forEach((p, r) -> offsets.put(p, r.to()));
+      }
+      sources.add(
+          new LiveSpec.Source(
+              s.dataset(),
+              s.mode(),
+              s.deadLetters(),
+              Optional.of(mark),
+              bed.fixture().head(s.dataset().table()),
+              offsets,
+              from));
+    }
+    return new LiveSpec(
+        before.name(),
+        UUID.randomUUID().toString(),
+        before.epoch() + 1,
+        before.catalog(),
+        before.streaming(),
+        sources,
+        before.references(),
+        tasks);
+  }
+
+  private Optional<LiveMark> newest(TableRef table) {
+    List<LiveMark> marks = marks(table);
+    return marks.isEmpty() ? Optional.empty() : Optional.of(marks.get(marks.size() - 1));
+  }
+
   static TableRef deadLetters(Dataset source) {
     return TableRef.parse(source.table() + "_dead_letters");
   }

@@ -130,6 +130,7 @@ class LiveJobIT {
       send(live, payments, start, 180, 300);
       live.until(job, () -> live.closed(chained).size() == 4 && live.closed(hours).size() == 4);
       live.until(job, () -> live.closed(named).size() == 4 && live.closed(tens).size() == 4);
+      live.until(job, () -> bed.fixture().rows(payments.table()).size() == 303);
       live.stop(job);
 
       assertThat(bed.fixture().rows(payments.table())).hasSize(303);
@@ -148,6 +149,70 @@ class LiveJobIT {
       assertSame(live, hours, HOURS, payments);
       assertSame(live, named, NAMED.formatted(""), payments, codes);
       assertSame(live, chained, CHAINED, plain);
+    }
+  }
+
+  @Test
+  void aJobThatStartsAgainGoesOnWhereItsTablesAre() throws Exception {
+    try (LiveBed live = new LiveBed(dir, KAFKA)) {
+      JobBed bed = live.bed();
+      Dataset payments =
+          live.source(
+              "again",
+              3,
+              "at",
+              "id BIGINT NOT NULL",
+              "at TIMESTAMP(3) NOT NULL",
+              "amount INT",
+              "code STRING");
+      Dataset tens = sums(bed, "again_tens");
+      Dataset hours = sums(bed, "again_hours");
+      Dataset days =
+          bed.dataset(
+              "again_days",
+              JobBed.sliced("at", Grain.DAY, Grain.DAY),
+              "at TIMESTAMP(3) NOT NULL",
+              "amount INT",
+              "n BIGINT NOT NULL");
+      String day =
+          """
+          SELECT window_start AS `at`, SUM(amount) AS amount, SUM(n) AS n
+          FROM TUMBLE(TABLE again_hours, DESCRIPTOR(`at`), INTERVAL '1' DAY)
+          GROUP BY window_start, window_end\
+          """;
+      String ten = TENS.replace("payments", "again");
+      String hour = HOURS.replace("payments", "again");
+      LiveSpec spec =
+          live.spec(
+              List.of(live.ingest(payments)),
+              List.of(),
+              LiveBed.sql(tens, ten, Optional.of(ten), "again"),
+              LiveBed.sql(hours, hour, Optional.of(hour), "again"),
+              LiveBed.sql(days, day, Optional.of(day), "again_hours"));
+      Instant start = at("2026-03-01T20:00:00Z");
+      JobClient job = live.start(spec, 2);
+      send(live, payments, start, 0, 160);
+      live.until(job, () -> live.closed(hours).size() == 2 && live.closed(tens).size() == 2);
+      live.stop(job);
+      // While nothing runs.
+      send(live, payments, start, 160, 200);
+      LiveSpec next = live.again(spec);
+      JobClient second = live.start(next, 3);
+      send(live, payments, start, 200, 320);
+      live.until(second, () -> live.closed(days).size() == 1);
+      live.until(second, () -> live.closed(tens).size() == 5 && live.closed(hours).size() == 5);
+      live.until(second, () -> bed.fixture().rows(payments.table()).size() == 320);
+      live.stop(second);
+
+      assertThat(bed.fixture().rows(payments.table())).hasSize(320);
+      assertThat(live.closed(days).values())
+          .singleElement()
+          .satisfies(d -> assertThat(d.rows()).isEqualTo(1));
+      assertSame(live, tens, ten, payments);
+      assertSame(live, hours, hour, payments);
+      assertSame(live, days, day, hours);
+      assertThat(live.marks(tens.table())).allMatch(m -> m.counts().strays() == 0);
+      assertThat(live.marks(tens.table())).allMatch(m -> m.doubts().isEmpty());
     }
   }
 
