@@ -32,31 +32,49 @@ import org.apache.iceberg.expressions.Expressions;
 import org.apache.iceberg.flink.FlinkSchemaUtil;
 
 /**
- * The table environment of one job: batch, UTC, with Iceberg tables as views under their dataset
+ * The table environment of one bounded job: UTC, with Iceberg tables as views under their dataset
  * names. Close it when the topology is complete; tasks open the catalog themselves.
  */
 public final class JobTables implements AutoCloseable {
+  /** Whose operators run a job's queries; its inputs end in either case. */
+  public enum Planning {
+    BATCH,
+    /** For what Flink plans in no other way. Event times that are fine enough are attributes. */
+    STREAMING
+  }
+
   private final CatalogSpec spec;
   private final StreamTableEnvironment tables;
   private final Catalog catalog;
   private final Map<Namespace, CountedCatalog> catalogs = new HashMap<>();
   private final Map<TableRef, CountedScans.Input> inputs = new HashMap<>();
   private final CountedScans scans = new CountedScans();
+  private final Planning planning;
 
-  private JobTables(CatalogSpec spec, StreamTableEnvironment tables, Catalog catalog) {
+  private JobTables(
+      CatalogSpec spec, StreamTableEnvironment tables, Catalog catalog, Planning planning) {
     this.spec = spec;
     this.tables = tables;
     this.catalog = catalog;
+    this.planning = planning;
+  }
+
+  /** Of a batch job. */
+  public static JobTables open(CatalogSpec spec, StreamExecutionEnvironment env, ClassLoader code) {
+    return open(spec, env, code, Planning.BATCH);
   }
 
   /**
    * @param code finds the classes of user functions
    */
-  public static JobTables open(CatalogSpec spec, StreamExecutionEnvironment env, ClassLoader code) {
-    env.setRuntimeMode(RuntimeExecutionMode.BATCH);
+  public static JobTables open(
+      CatalogSpec spec, StreamExecutionEnvironment env, ClassLoader code, Planning planning) {
+    boolean batch = planning == Planning.BATCH;
+    env.setRuntimeMode(batch ? RuntimeExecutionMode.BATCH : RuntimeExecutionMode.STREAMING);
+    EnvironmentSettings.Builder settings = EnvironmentSettings.newInstance().withClassLoader(code);
     StreamTableEnvironment tables =
         StreamTableEnvironment.create(
-            env, EnvironmentSettings.newInstance().inBatchMode().withClassLoader(code).build());
+            env, (batch ? settings.inBatchMode() : settings.inStreamingMode()).build());
     tables.getConfig().setLocalTimeZone(ZoneOffset.UTC);
     // The job's parallelism is the operator's choice. Iceberg would take one task per split; not
     // told how many, one for all of them.
@@ -64,7 +82,7 @@ public final class JobTables implements AutoCloseable {
     tables
         .getConfig()
         .set("table.exec.resource.default-parallelism", Integer.toString(env.getParallelism()));
-    return new JobTables(spec, tables, IcebergCatalogs.loader(spec).loadCatalog());
+    return new JobTables(spec, tables, IcebergCatalogs.loader(spec).loadCatalog(), planning);
   }
 
   /** Knows every input that was added by its dataset name. */
@@ -106,7 +124,10 @@ public final class JobTables implements AutoCloseable {
                     + input.snapshot()
                     + "') */"
                     + where(table, input.layout(), input.ranges()));
-    tables.createTemporaryView(Sql.name(name), tables.sqlQuery(sql));
+    org.apache.flink.table.api.Table read = tables.sqlQuery(sql);
+    tables.createTemporaryView(
+        Sql.name(name),
+        planning == Planning.BATCH ? read : TimedTables.of(tables, read, input.layout()));
   }
 
   /** All columns, those that are declared with fewer digits of time than the table's cast. */
