@@ -203,7 +203,11 @@ final class LiveBed implements AutoCloseable {
     StreamExecutionEnvironment env =
         StreamExecutionEnvironment.createLocalEnvironment(parallelism, new Configuration());
     LiveComposer.compose(spec, env);
-    JobClient job = env.executeAsync(spec.key());
+    return started(env.executeAsync(spec.key()));
+  }
+
+  /** A job to end with the bed. */
+  JobClient started(JobClient job) {
     jobs.add(job);
     return job;
   }
