@@ -50,8 +50,11 @@ final class TopicColumns {
           "put 'topic:' on a dataset of kind source");
       return new Schema(columns);
     }
-    eventTime(draft, columns, topic.where());
     List<Column> all = new ArrayList<>(columns);
+    if (draft.columns().isEmpty()) {
+      all.replaceAll(c -> inMilliseconds(draft, c));
+    }
+    eventTime(draft, all, topic.where());
     for (Column column : ADDED) {
       Optional<Column> there =
           columns.stream().filter(c -> c.name().equals(column.name())).findFirst();
@@ -71,6 +74,15 @@ final class TopicColumns {
       }
     }
     return new Schema(all);
+  }
+
+  /** A table cannot say that its event time has milliseconds; that it has a topic does. */
+  private static Column inMilliseconds(DatasetDraft draft, Column column) {
+    boolean eventTime =
+        draft.layout().eventTime().filter(t -> t.value().equals(column.name())).isPresent();
+    return eventTime && column.type().matches("TIMESTAMP(_LTZ)?\\(6\\)")
+        ? new Column(column.name(), column.type().replace("6", "3"), column.nullability())
+        : column;
   }
 
   private void eventTime(DatasetDraft draft, List<Column> columns, Location topic) {

@@ -188,6 +188,42 @@ class ProjectReaderTest {
   }
 
   @Test
+  void aTableThatIsLookedUpMayHaveTheColumnsOfItsTopic() throws IOException {
+    write(
+        """
+        name: p
+        datasets:
+          in: {table: db.in, kind: source, event_time: t, partition: P1D, topic: {name: events}}
+          out: {table: db.out, kind: derived, key: [id]}
+        transforms:
+          out: {sql: out.sql}
+        """,
+        "SELECT id FROM `in`");
+    Column id = Column.nullable("id", "BIGINT");
+    Column time = Column.required("t", "TIMESTAMP_LTZ(6)");
+    Column offset = Column.nullable("kafka_offset", "BIGINT");
+
+    assertThat(found(id, time, offset).dataset(DatasetId.of("in")).schema().columns())
+        .containsExactly(
+            id,
+            Column.required("t", "TIMESTAMP_LTZ(3)"),
+            offset,
+            Column.nullable("kafka_topic", "STRING"),
+            Column.nullable("kafka_partition", "INT"),
+            Column.nullable("kafka_time", "TIMESTAMP_LTZ(6)"));
+    assertThatThrownBy(() -> found(id, time, Column.nullable("kafka_offset", "STRING")))
+        .hasMessageContaining("column 'kafka_offset' is one of a topic's own");
+    assertThatThrownBy(() -> found(id, Column.nullable("t", "DATE")))
+        .hasMessageContaining("event time 't' of a source with a topic is DATE");
+  }
+
+  private Graph found(Column... columns) {
+    return new ProjectReader(
+            project.resolve("cache"), table -> Optional.of(new Schema(List.of(columns))))
+        .graph(project);
+  }
+
+  @Test
   void anEventTimeThatIsInferredStaysATimeAttribute() throws IOException {
     String yaml =
         """
