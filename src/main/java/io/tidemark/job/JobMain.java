@@ -1,6 +1,7 @@
 package io.tidemark.job;
 
 import io.tidemark.job.build.BuildComposer;
+import io.tidemark.job.compact.CompactComposer;
 import io.tidemark.job.live.LiveComposer;
 import io.tidemark.job.load.LoadComposer;
 import io.tidemark.job.verify.VerifyComposer;
@@ -88,6 +89,8 @@ public final class JobMain {
       LoadComposer.compose(load, env);
     } else if (spec instanceof JobSpec.Verify verify) {
       VerifyComposer.compose(verify, env);
+    } else if (spec instanceof JobSpec.Compact compact) {
+      CompactComposer.compose(compact, env);
     } else {
       throw new IllegalStateException("[BUG] unknown kind of job " + spec.getClass());
     }

@@ -50,4 +50,17 @@ public sealed interface JobResult {
       slices = List.copyOf(slices);
     }
   }
+
+  /**
+   * The outcome of a compaction.
+   *
+   * @param rows in the slices that were rewritten
+   * @param filesBefore of those slices
+   * @param filesAfter of those slices
+   * @param bytes written for them
+   * @param skipped slices whose files somebody else replaced meanwhile
+   */
+  record Compacted(
+      String key, long rows, int filesBefore, int filesAfter, long bytes, SliceSet skipped)
+      implements JobResult {}
 }

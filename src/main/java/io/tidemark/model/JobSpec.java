@@ -195,4 +195,26 @@ public sealed interface JobSpec {
       files = List.copyOf(files);
     }
   }
+
+  /**
+   * Writes slices of main anew into fewer files, in one commit that replaces files by files: the
+   * same rows as before, or nothing. A slice whose files somebody replaced meanwhile is left out.
+   *
+   * @param output the table and the slices; its branch only names the files, the commit is main's
+   * @param snapshot main's, whose files are rewritten
+   * @param known what slices are known to hold, those of which it is known
+   */
+  record Compact(
+      String key,
+      CatalogSpec catalog,
+      Output output,
+      long snapshot,
+      List<Stamp.SliceDigest> known,
+      Stamp stamp,
+      String resultPath)
+      implements JobSpec {
+    public Compact {
+      known = List.copyOf(known);
+    }
+  }
 }

@@ -27,7 +27,9 @@ public record Stamp(
     REVERT,
     ROLLBACK,
     /** A checkpoint of a live job; the slices are those that closed with it. */
-    LIVE
+    LIVE,
+    /** The same rows in fewer files. */
+    COMPACT
   }
 
   /**

@@ -69,6 +69,7 @@ class ArchitectureTest {
               "job.live",
               Set.of("job.slice", "job.catalog", "job.value", "job.transform", "job.append")),
           Map.entry("job.verify", Set.of("job.slice", "job.catalog")),
+          Map.entry("job.compact", Set.of("job.slice", "job.catalog")),
           Map.entry("spec.yaml", Set.of()),
           Map.entry("spec.sql", Set.of("spec.yaml")),
           Map.entry("spec.bytecode", Set.of("spec.yaml")));
