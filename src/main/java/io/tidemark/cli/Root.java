@@ -37,6 +37,8 @@ import picocli.CommandLine.ScopeType;
       ReleaseCommands.Publish.class,
       ReleaseCommands.Revert.class,
       ReleaseCommands.Rollback.class,
+      ProofCommands.Verify.class,
+      ProofCommands.Correct.class,
       DataCommands.History.class,
       DataCommands.Lineage.class,
       DataCommands.Query.class,

@@ -1,6 +1,8 @@
 package io.tidemark.cli;
 
 import io.tidemark.control.Report;
+import io.tidemark.control.SliceLine;
+import io.tidemark.control.StampedCommit;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Plan;
@@ -92,14 +94,14 @@ final class StatusText {
   static String slices(Report.SlicesShown report, Paint paint) {
     TextTable table = new TextTable(paint).left("SLICE").right("ROWS", "FILES", "SIZE");
     table.left("CONTENT HASH", "MADE BY");
-    for (Report.SliceLine s : report.slices()) {
+    for (SliceLine s : report.slices()) {
       table.row(
           s.slice(),
           Words.count(s.rows()),
           Words.count(s.files()),
           Words.bytes(s.bytes()),
           s.hash().orElse("-"),
-          s.state() == Report.SliceState.OPEN ? "open (live)" : s.maker().orElse("-"));
+          s.state() == SliceLine.State.OPEN ? "open (live)" : s.maker().orElse("-"));
     }
     return title(report.dataset(), report.table(), report.head(), paint)
         + (table.isEmpty() ? "No slices.\n" : table);
@@ -108,7 +110,7 @@ final class StatusText {
   static String history(Report.HistoryShown report, Paint paint) {
     TextTable table = new TextTable(paint).right("SNAPSHOT").left("WHEN (UTC)", "WHAT", "RUN");
     table.right("SLICES", "ROWS").left("CODE", "FROM", "NOTE");
-    for (Report.Commit c : report.commits()) {
+    for (StampedCommit c : report.commits()) {
       table.row(
           String.valueOf(c.snapshot()),
           Words.time(c.at()),

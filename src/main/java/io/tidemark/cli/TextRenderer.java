@@ -1,6 +1,8 @@
 package io.tidemark.cli;
 
+import io.tidemark.control.Corrected;
 import io.tidemark.control.Report;
+import io.tidemark.control.Verified;
 import io.tidemark.model.DatasetId;
 import java.util.List;
 import java.util.Optional;
@@ -195,5 +197,15 @@ final class TextRenderer implements Report.Visitor<String> {
         + (report.completeness() == Report.Completeness.ALL
             ? "(" + count + ")\n"
             : "(the first " + count + "; there are more: --limit)\n");
+  }
+
+  @Override
+  public String verified(Verified report) {
+    return VerifyText.text(report, paint);
+  }
+
+  @Override
+  public String corrected(Corrected report) {
+    return CorrectText.text(report, paint);
   }
 }

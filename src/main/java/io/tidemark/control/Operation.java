@@ -60,6 +60,10 @@ public sealed interface Operation<R extends Report> {
     Report.LiveShown stopLive(StopLive operation);
 
     Report.LiveShown live(ShowLive operation);
+
+    Verified verify(Verify operation);
+
+    Corrected correct(Correct operation);
   }
 
   /** Reads jobs/ and config/ and reports every problem at once. */
@@ -354,6 +358,49 @@ public sealed interface Operation<R extends Report> {
     public Report.LiveShown accept(Visitor visitor) {
       return visitor.live(this);
     }
+  }
+
+  /**
+   * Proves that a dataset holds what it should: records taken from topics are counted, closed
+   * slices made once more and compared. Leaves nothing behind.
+   *
+   * @param slices only these, such as {@code 2001-03}; empty for all
+   */
+  record Verify(String dataset, Optional<String> slices) implements Operation<Verified> {
+    public Verify {
+      Objects.requireNonNull(dataset, "dataset");
+      Objects.requireNonNull(slices, "slices");
+    }
+
+    @Override
+    public Verified accept(Visitor visitor) {
+      return visitor.verify(this);
+    }
+  }
+
+  /**
+   * Rebuilds and publishes closed slices that late events or a live job's doubts made stale.
+   *
+   * @param dataset only this one; empty for all
+   */
+  record Correct(Optional<String> dataset, Pace pace) implements Operation<Corrected> {
+    public Correct {
+      Objects.requireNonNull(dataset, "dataset");
+      Objects.requireNonNull(pace, "pace");
+    }
+
+    @Override
+    public Corrected accept(Visitor visitor) {
+      return visitor.correct(this);
+    }
+  }
+
+  /** Which late events a correction takes up. */
+  enum Pace {
+    /** Those of slices that have been quiet for a while, so that one correction takes many. */
+    SETTLED,
+    /** All there are. */
+    NOW
   }
 
   /**

@@ -138,6 +138,18 @@ final class ProjectControl implements Control {
       return new LiveHandler(workplace, watcher).show();
     }
 
+    @Override
+    public Verified verify(Operation.Verify operation) {
+      runs().announce();
+      return new VerifyHandler(workplace, watcher).verify(operation);
+    }
+
+    @Override
+    public Corrected correct(Operation.Correct operation) {
+      runs().resume();
+      return new CorrectHandler(workplace, watcher).correct(operation);
+    }
+
     private RunHandler runs() {
       return new RunHandler(workplace, watcher);
     }

@@ -11,7 +11,6 @@ import io.tidemark.model.Plan;
 import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.SliceSet;
-import io.tidemark.model.Stamp;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +19,26 @@ import java.util.Optional;
  * What an operation answers with: data, in the order people read it, for a renderer to print. As
  * JSON it is what {@link io.tidemark.model.RecordJson} makes of it.
  */
-public sealed interface Report {
+public sealed interface Report
+    permits Report.Validated,
+        Report.GraphShown,
+        Report.Initialised,
+        Report.Loaded,
+        Report.StatusShown,
+        Report.SlicesShown,
+        Report.HistoryShown,
+        Report.Planned,
+        Report.RunShown,
+        Report.RunsListed,
+        Report.DiffShown,
+        Report.Published,
+        Report.Reverted,
+        Report.RolledBack,
+        Report.LineageShown,
+        Report.QueryShown,
+        Report.LiveShown,
+        Verified,
+        Corrected {
 
   <T> T accept(Visitor<T> visitor);
 
@@ -59,6 +77,10 @@ public sealed interface Report {
     T query(QueryShown report);
 
     T live(LiveShown report);
+
+    T verified(Verified report);
+
+    T corrected(Corrected report);
   }
 
   /**
@@ -170,7 +192,8 @@ public sealed interface Report {
   }
 
   /** The stamped commits on main, newest first; commits of other engines carry no stamp. */
-  record HistoryShown(DatasetId dataset, String table, Optional<Long> head, List<Commit> commits)
+  record HistoryShown(
+      DatasetId dataset, String table, Optional<Long> head, List<StampedCommit> commits)
       implements Report {
     public HistoryShown {
       commits = List.copyOf(commits);
@@ -365,52 +388,6 @@ public sealed interface Report {
       List<Plan.Reason> reasons) {
     public DatasetStatus {
       reasons = List.copyOf(reasons);
-    }
-  }
-
-  /**
-   * @param hash the content hash; empty where no stamp tells it
-   * @param maker the run that made it, or {@code live} and the live job; empty for rows from
-   *     elsewhere
-   * @param state who the slice belongs to
-   */
-  record SliceLine(
-      String slice,
-      long rows,
-      int files,
-      long bytes,
-      Optional<String> hash,
-      Optional<String> maker,
-      SliceState state) {}
-
-  /** Who a slice belongs to. */
-  enum SliceState {
-    /** To runs: it is not written to any more but by publishes. */
-    CLOSED,
-    /** To the live job, which goes on writing to it. */
-    OPEN
-  }
-
-  /**
-   * One stamped commit on main.
-   *
-   * @param code the fingerprint of the transform
-   * @param inputs as {@code dataset@snapshot}
-   */
-  record Commit(
-      long snapshot,
-      Optional<Long> parent,
-      Instant at,
-      Stamp.Kind kind,
-      Optional<RunId> run,
-      Optional<Fingerprint> plan,
-      Optional<Fingerprint> code,
-      List<String> inputs,
-      SliceSet slices,
-      long rows,
-      String note) {
-    public Commit {
-      inputs = List.copyOf(inputs);
     }
   }
 

@@ -5,6 +5,7 @@ import io.tidemark.model.ExpectedChange;
 import io.tidemark.model.Graph;
 import io.tidemark.model.NearestName;
 import io.tidemark.model.Problem;
+import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.store.Store;
 import io.tidemark.store.Store.RunRow;
@@ -24,6 +25,20 @@ final class Resolve {
         .filter(d -> d.id().value().equals(name))
         .findFirst()
         .orElseThrow(() -> TidemarkException.user(unknown(graph, name)));
+  }
+
+  /** Slices as people write them: {@code 2001-03}, {@code 2001-03..2001-05}, by commas. */
+  static SliceSet slices(Dataset dataset, String text) {
+    try {
+      return SliceSet.parse(dataset.layout().slice(), text);
+    } catch (IllegalArgumentException e) {
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-CONTROL-012",
+              "'" + text + "' names no slices of '" + dataset.id() + "'",
+              String.valueOf(e.getMessage()),
+              "write them like 2001-03 or 2001-03..2001-05"));
+    }
   }
 
   private static Problem unknown(Graph graph, String name) {

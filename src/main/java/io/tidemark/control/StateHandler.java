@@ -85,18 +85,29 @@ final class StateHandler {
         .orElse(SliceSet.empty(slices.grain()));
   }
 
+  /** What a live job still writes to, of what a table holds. */
+  static SliceSet open(Dataset dataset, Optional<TableFacts> facts) {
+    return open(
+        dataset,
+        facts,
+        SliceSet.ofOrdinals(
+            dataset.layout().slice(),
+            facts.map(TableFacts::inventory).orElse(List.of()).stream()
+                .mapToLong(SliceFiles::ordinal)));
+  }
+
   Report.SlicesShown slices(Operation.ShowSlices operation) {
     Dataset dataset = Resolve.dataset(workplace.graph(), operation.dataset());
     Optional<TableFacts> facts = workplace.lake().facts(dataset, Set.of());
     Map<Long, SliceRecord> ledger =
         facts.map(TableFacts::ledger).orElse(List.of()).stream()
             .collect(Collectors.toMap(SliceRecord::ordinal, Function.identity()));
-    List<Report.SliceLine> lines = new ArrayList<>();
+    List<SliceLine> lines = new ArrayList<>();
     for (SliceFiles files : facts.map(TableFacts::inventory).orElse(List.of())) {
       SliceSet slice = SliceSet.of(new Slice(dataset.layout().slice(), files.ordinal()));
       Optional<SliceRecord> record = Optional.ofNullable(ledger.get(files.ordinal()));
       lines.add(
-          new Report.SliceLine(
+          new SliceLine(
               dataset.layout().slice().label(files.ordinal()),
               files.rows(),
               files.files(),
@@ -104,8 +115,8 @@ final class StateHandler {
               record.map(r -> r.hash().toString()),
               record.map(r -> r.maker().toString()),
               open(dataset, facts, slice).isEmpty()
-                  ? Report.SliceState.CLOSED
-                  : Report.SliceState.OPEN));
+                  ? SliceLine.State.CLOSED
+                  : SliceLine.State.OPEN));
     }
     return new Report.SlicesShown(
         dataset.id(), dataset.table().toString(), facts.flatMap(TableFacts::head), lines);
@@ -113,7 +124,7 @@ final class StateHandler {
 
   Report.HistoryShown history(Operation.ShowHistory operation) {
     Dataset dataset = Resolve.dataset(workplace.graph(), operation.dataset());
-    List<Report.Commit> commits =
+    List<StampedCommit> commits =
         workplace.lake().stamps(dataset.table(), "main").stream()
             .limit(Math.max(0, operation.limit()))
             .map(StateHandler::commit)
@@ -125,9 +136,9 @@ final class StateHandler {
         commits);
   }
 
-  private static Report.Commit commit(Committed committed) {
+  private static StampedCommit commit(Committed committed) {
     Stamp stamp = committed.stamp();
-    return new Report.Commit(
+    return new StampedCommit(
         committed.snapshot(),
         committed.parent(),
         committed.at(),

@@ -12,6 +12,7 @@ import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.TimeRange;
 import io.tidemark.model.TimeRanges;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -48,6 +49,23 @@ final class ChangeHistory {
       return compare(pin, head, "the candidate of run " + pin.run().get() + " is not on main");
     }
     return walk(others);
+  }
+
+  /** The event time that live jobs' commits on main touched from a moment on. */
+  TimeRanges liveSince(Instant from) {
+    List<TimeRange> ranges = new ArrayList<>();
+    Optional<Snapshot> head = History.main(table);
+    if (head.isPresent()) {
+      for (Snapshot snapshot : History.ancestry(table, head.get())) {
+        if (Instant.ofEpochMilli(snapshot.timestampMillis()).isBefore(from)) {
+          break;
+        }
+        if (isLive(snapshot)) {
+          ranges.addAll(ranges(deltas.of(table, index, snapshot)).ranges());
+        }
+      }
+    }
+    return new TimeRanges(ranges);
   }
 
   private static boolean isPublishOf(Snapshot snapshot, Pin pin) {

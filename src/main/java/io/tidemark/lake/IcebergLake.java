@@ -21,6 +21,7 @@ import io.tidemark.model.SliceRecord;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.TimeRanges;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import org.apache.iceberg.ManageSnapshots;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
@@ -142,6 +144,18 @@ final class IcebergLake implements Lake {
   }
 
   @Override
+  public TimeRanges liveSince(Dataset dataset, Instant from) {
+    return Trouble.explain(
+        dataset.table(),
+        "reading its history",
+        () -> {
+          Table table = tables.load(dataset.table());
+          SliceIndex index = SliceIndex.of(dataset.table(), table, dataset.layout());
+          return new ChangeHistory(table, index, deltas).liveSince(from);
+        });
+  }
+
+  @Override
   public Map<Long, Long> rows(Dataset dataset, long snapshot, SliceSet slices) {
     return Trouble.explain(
         dataset.table(),
@@ -225,6 +239,22 @@ final class IcebergLake implements Lake {
   public Optional<LiveMark> liveMark(TableRef ref, String branch) {
     return Trouble.explain(
         ref, "reading its history", () -> tables.find(ref).flatMap(t -> Ledger.mark(t, branch)));
+  }
+
+  @Override
+  public List<LiveMark> liveMarks(TableRef ref, String branch) {
+    return Trouble.explain(
+        ref,
+        "reading its history",
+        () -> tables.find(ref).map(t -> Ledger.marks(t, branch)).orElse(List.of()));
+  }
+
+  @Override
+  public Optional<SortedMap<Integer, Long>> offsetsAt(Dataset source, long snapshot) {
+    return Trouble.explain(
+        source.table(),
+        "reading its history",
+        () -> tables.find(source.table()).flatMap(t -> Ledger.offsets(t, source.id(), snapshot)));
   }
 
   @Override
@@ -390,6 +420,19 @@ final class IcebergLake implements Lake {
             out.write(text.getBytes(StandardCharsets.UTF_8));
           } catch (IOException e) {
             throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  @Override
+  public void deleteText(TableRef ref, String path) {
+    Trouble.explain(
+        ref,
+        "deleting a document",
+        () -> {
+          InputFile file = tables.load(ref).io().newInputFile(path);
+          if (file.exists()) {
+            tables.load(ref).io().deleteFile(file);
           }
         });
   }

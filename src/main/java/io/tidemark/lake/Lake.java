@@ -12,11 +12,13 @@ import io.tidemark.model.Schema;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.TimeRanges;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 
 /**
  * The tables as control sees them: pins, branches, publish, revert, rollback and everything that
@@ -56,6 +58,9 @@ public interface Lake extends AutoCloseable {
 
   /** What happened to main since a pin, compaction of the same rows not counted. */
   Changes changesSince(Dataset dataset, Pin pin);
+
+  /** The event time that live jobs' commits on main touched from a moment on. */
+  TimeRanges liveSince(Dataset dataset, Instant from);
 
   /**
    * The rows that a snapshot holds in each of the slices, as its manifests count them; slices
@@ -105,6 +110,18 @@ public interface Lake extends AutoCloseable {
    * not in it. Also where the commit itself has expired, if {@link #remember} was called between.
    */
   Optional<LiveMark> liveMark(TableRef table, String ref);
+
+  /**
+   * The marks of live jobs on a ref, newest first, as far as its history and what {@link #remember}
+   * noted go.
+   */
+  List<LiveMark> liveMarks(TableRef table, String ref);
+
+  /**
+   * Per partition of a source's topic the first offset that a snapshot of its table does not answer
+   * for; empty where the snapshot, or what led to it, has expired.
+   */
+  Optional<SortedMap<Integer, Long>> offsetsAt(Dataset source, long snapshot);
 
   /**
    * Notes what the commits of live jobs on main say where no engine's expiry takes it away: their
@@ -217,6 +234,9 @@ public interface Lake extends AutoCloseable {
 
   /** Writes a document, in place of one that is there. */
   void writeText(TableRef table, String path, String text);
+
+  /** Deletes a document; does nothing if there is none. */
+  void deleteText(TableRef table, String path);
 
   /** Where a job should write a document of this name for a table; inside the table's location. */
   String documentPath(TableRef table, String name);

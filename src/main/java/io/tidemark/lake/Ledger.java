@@ -2,6 +2,7 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.Journal.Entry;
 import io.tidemark.model.Analysis;
+import io.tidemark.model.DatasetId;
 import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Grain;
 import io.tidemark.model.LiveMark;
@@ -15,7 +16,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
 
 /** What the stamps on main say about each slice, by replaying them from the oldest. */
@@ -185,5 +188,33 @@ final class Ledger {
     return History.entries(table, ref).stream()
         .flatMap(e -> History.mark(e.summary()).stream())
         .findFirst();
+  }
+
+  /** Newest first. */
+  static List<LiveMark> marks(Table table, String ref) {
+    return History.entries(table, ref).stream()
+        .flatMap(e -> History.mark(e.summary()).stream())
+        .toList();
+  }
+
+  /**
+   * Where each partition stood at a snapshot; empty if its history does not go to the beginning.
+   */
+  static Optional<SortedMap<Integer, Long>> offsets(Table table, DatasetId source, long snapshot) {
+    Optional<List<Snapshot>> history =
+        History.since(table, 0, Optional.ofNullable(table.snapshot(snapshot)));
+    return history
+        .filter(commits -> !commits.isEmpty())
+        .map(
+            commits -> {
+              SortedMap<Integer, Long> offsets = new TreeMap<>();
+              for (Snapshot commit : commits) {
+                History.mark(commit.summary())
+                    .map(mark -> mark.ranges().get(source))
+                    .ifPresent(
+                        r -> r.partitions().forEach((p, x) -> offsets.merge(p, x.to(), Math::max)));
+              }
+              return offsets;
+            });
   }
 }

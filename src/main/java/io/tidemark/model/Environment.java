@@ -46,10 +46,28 @@ public record Environment(
    * @param batchBytes the most input bytes that one build step reads; at least one slice is read
    * @param maxSlices the most slices that one run may touch
    * @param revertWindow how long what a publish replaced is kept, so that it can be put back
+   * @param correctAfter how long no late event may have come for a slice before it is corrected
+   * @param correctSlices the most slices that one correction takes up
    */
-  public record Limits(long batchBytes, long maxSlices, Duration revertWindow) {
+  public record Limits(
+      long batchBytes,
+      long maxSlices,
+      Duration revertWindow,
+      Duration correctAfter,
+      long correctSlices) {
     /** How long a revert stays possible where nothing else is asked for. */
     public static final Duration REVERT_WINDOW = Duration.ofDays(30);
+
+    /** How long corrections wait where nothing else is asked for. */
+    public static final Duration CORRECT_AFTER = Duration.ofMinutes(1);
+
+    /** How much one correction takes up where nothing else is asked for. */
+    public static final long CORRECT_SLICES = 100;
+
+    /** With the usual corrections. */
+    public Limits(long batchBytes, long maxSlices, Duration revertWindow) {
+      this(batchBytes, maxSlices, revertWindow, CORRECT_AFTER, CORRECT_SLICES);
+    }
 
     /** With the usual window. */
     public Limits(long batchBytes, long maxSlices) {

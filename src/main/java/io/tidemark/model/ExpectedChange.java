@@ -14,6 +14,9 @@ import java.util.TreeMap;
 public record ExpectedChange(
     String name, String description, SortedMap<DatasetId, Allowed> datasets, Location where) {
 
+  /** The name under which corrections of late events declare what they may change. */
+  public static final String LATE = "late events";
+
   public ExpectedChange {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(description, "description");

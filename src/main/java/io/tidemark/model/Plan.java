@@ -41,6 +41,8 @@ public record Plan(
     INPUT_DATA,
     /** Late events arrived for a closed slice. */
     LATE_DATA,
+    /** A live job closed the slice and does not vouch for it. */
+    DOUBT,
     /** Only descriptions, owners or rules differ: nothing is rebuilt. */
     METADATA_ONLY
   }

@@ -83,9 +83,13 @@ final class Detector {
 
     SliceSet stale = union(grain, findings);
     SliceSet chosen = selection.restrict(output.id(), stale);
+    if (selection.corrections().isPresent()) {
+      chosen = chosen.intersect(corrected(output.id(), grain, findings));
+    }
+    SliceSet built = chosen;
     List<Finding> kept =
         findings.stream()
-            .map(f -> f.within(chosen))
+            .map(f -> f.within(built))
             .filter(f -> !f.slices().isEmpty())
             .sorted(FINDING_ORDER)
             .toList();
@@ -93,6 +97,33 @@ final class Detector {
     SliceSet reused = ledger.slices().minus(stale);
     works.put(
         output.id(), new Work(output, transform, ledger.slices(), chosen, reused, kept, stage));
+  }
+
+  /** The slices that are stale for nothing else than what the plan puts right. */
+  private SliceSet corrected(DatasetId output, Grain grain, List<Finding> findings) {
+    SliceSet late = SliceSet.empty(grain);
+    SliceSet upstream = SliceSet.empty(grain);
+    SliceSet other = SliceSet.empty(grain);
+    for (Finding finding : findings) {
+      switch (finding.kind()) {
+        case LATE_DATA, DOUBT -> late = late.union(finding.slices());
+        case UPSTREAM -> upstream = upstream.union(finding.slices());
+        case ADDED,
+            REMOVED,
+            LOGIC,
+            SCHEMA_COMPATIBLE,
+            SCHEMA_INCOMPATIBLE,
+            INPUT_DATA,
+            METADATA_ONLY ->
+            other = other.union(finding.slices());
+      }
+    }
+    SliceSet asked =
+        selection
+            .corrections()
+            .flatMap(c -> Optional.ofNullable(c.get(output)))
+            .orElse(SliceSet.empty(grain));
+    return late.intersect(asked).union(upstream).minus(other);
   }
 
   /**
@@ -137,8 +168,7 @@ final class Detector {
         table.flatMap(TableFacts::live).map(LiveMark::doubts).orElse(List.of())) {
       if (doubt.slices().grain() == grain) {
         SliceSet closed = doubt.slices().minus(Touch.overlapping(doubt.slices(), unfinished));
-        findings.add(
-            new Finding(ChangeKind.INPUT_DATA, closed, "live job: " + doubt.reason(), Columns.ANY));
+        findings.add(new Finding(ChangeKind.DOUBT, closed, doubt.reason(), Columns.ANY));
       }
     }
     return merge(findings);

@@ -1,13 +1,16 @@
 package io.tidemark.plan;
 
 import io.tidemark.model.DatasetId;
+import io.tidemark.model.Environment.Limits;
 import io.tidemark.model.Facts;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Plan;
+import io.tidemark.model.Plan.ChangeKind;
 import io.tidemark.model.Plan.Cost;
 import io.tidemark.model.Plan.Impact;
 import io.tidemark.model.Plan.Reason;
 import io.tidemark.model.Problem;
+import io.tidemark.model.SliceSet;
 import io.tidemark.model.Step;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** From a graph and what is known of the world to a plan. */
 public final class Planner {
@@ -43,6 +47,38 @@ public final class Planner {
       throw TidemarkException.user(assessment.problems());
     }
     return assessment.plan();
+  }
+
+  /**
+   * A plan that makes slices of one dataset once more from what its inputs hold now, though nothing
+   * says that they are stale: what comes out is held against main as strictly as new code is.
+   *
+   * @param slices such that main answers for them
+   */
+  public static Plan again(
+      Graph graph, Facts facts, DatasetId dataset, SliceSet slices, Limits limits) {
+    Transform transform = graph.transformOf(dataset).orElseThrow();
+    Finding finding =
+        new Finding(ChangeKind.LOGIC, slices, "made once more to be compared", Columns.ANY);
+    Work work =
+        new Work(
+            graph.dataset(dataset),
+            transform,
+            slices,
+            slices,
+            SliceSet.empty(slices.grain()),
+            List.of(finding),
+            1);
+    Estimator.Sized sized = new Estimator(graph, facts, limits.batchBytes()).size(work);
+    List<Step> steps = new Stepper(facts).steps(List.of(work), Map.of(dataset, sized.batches()));
+    return new Plan(
+        Plan.VERSION,
+        graph.name(),
+        graph.revision(),
+        Optional.empty(),
+        List.of(impact(facts, work, sized.cost())),
+        steps,
+        sized.cost());
   }
 
   /**

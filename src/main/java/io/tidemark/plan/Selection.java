@@ -14,7 +14,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -26,18 +28,31 @@ import java.util.stream.Collectors;
  * @param range the event time that may be rebuilt: slices that overlap it
  * @param change the expected change to hold the diff against
  * @param limits how large a build step and the whole plan may be
+ * @param corrections if present, only these slices are rebuilt, as far as nothing but late events
+ *     or doubts make them stale, and what is made from them
  */
 public record Selection(
     SortedSet<DatasetId> datasets,
     Optional<TimeRange> range,
     Optional<String> change,
-    Limits limits) {
+    Limits limits,
+    Optional<SortedMap<DatasetId, SliceSet>> corrections) {
 
   public Selection {
     datasets = Collections.unmodifiableSortedSet(new TreeSet<>(datasets));
     Objects.requireNonNull(range, "range");
     Objects.requireNonNull(change, "change");
     Objects.requireNonNull(limits, "limits");
+    corrections = corrections.map(c -> Collections.unmodifiableSortedMap(new TreeMap<>(c)));
+  }
+
+  /** Without regard to what makes slices stale. */
+  public Selection(
+      SortedSet<DatasetId> datasets,
+      Optional<TimeRange> range,
+      Optional<String> change,
+      Limits limits) {
+    this(datasets, range, change, limits, Optional.empty());
   }
 
   /** Everything that is stale. */

@@ -2,6 +2,7 @@ package io.tidemark.run;
 
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
+import io.tidemark.model.ExpectedChange;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Plan;
 import io.tidemark.model.Plan.ChangeKind;
@@ -12,6 +13,7 @@ import io.tidemark.model.Transform;
 import io.tidemark.release.Runs;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a plan says of single slices: why they are in it and what reaches them. Pure. */
 final class Reach {
@@ -59,6 +61,13 @@ final class Reach {
       DatasetId output = transform.output();
       SliceSet strict =
           because(output, ChangeKind.LOGIC).union(because(output, ChangeKind.SCHEMA_INCOMPATIBLE));
+      if (plan.change().equals(Optional.of(ExpectedChange.LATE))) {
+        // A correction says itself what late events may change.
+        strict =
+            strict
+                .union(because(output, ChangeKind.LATE_DATA))
+                .union(because(output, ChangeKind.DOUBT));
+      }
       SliceSet upstream = because(output, ChangeKind.UPSTREAM);
       for (DatasetId input : transform.inputs()) {
         SliceSet cause = found.get(input);

@@ -215,7 +215,11 @@ public final class ConfigReader {
           map.optional("batch_bytes", v -> positive(v, "'batch_bytes'"))
               .orElse(DEFAULT_BATCH_BYTES),
           map.optional("max_slices", v -> positive(v, "'max_slices'")).orElse(DEFAULT_MAX_SLICES),
-          map.optional("revert_days", this::days).orElse(Limits.REVERT_WINDOW));
+          map.optional("revert_days", this::days).orElse(Limits.REVERT_WINDOW),
+          map.optional("correct_after", v -> v.duration("'correct_after'"))
+              .orElse(Limits.CORRECT_AFTER),
+          map.optional("correct_slices", v -> positive(v, "'correct_slices'"))
+              .orElse(Limits.CORRECT_SLICES));
     }
 
     private Optional<Duration> days(YamlValue value) {

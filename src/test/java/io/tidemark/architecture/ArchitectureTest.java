@@ -49,8 +49,8 @@ class ArchitectureTest {
           Map.entry(
               "control",
               Set.of(
-                  "model", "spec", "plan", "lake", "store", "cluster", "release", "run", "lineage",
-                  "sdk", "sample")),
+                  "model", "spec", "plan", "lake", "store", "cluster", "release", "run", "live",
+                  "lineage", "sdk", "sample")),
           Map.entry("cli", Set.of("model", "control")));
 
   /** The same inside a package that has packages of its own; those named first see all others. */

@@ -2,6 +2,7 @@ package io.tidemark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.control.Corrected;
 import io.tidemark.control.Report;
 import io.tidemark.model.Location;
 import io.tidemark.model.Problem;
@@ -31,7 +32,8 @@ class RenderingTest {
     Map<String, String> cases = new TreeMap<>();
     Map<String, Report> reports = reports();
     reports.forEach((name, r) -> cases.put(name + ".txt", TextRenderer.text(r, Paint.PLAIN)));
-    for (String name : List.of("diff", "status", "planned", "query", "graph")) {
+    for (String name :
+        List.of("diff", "status", "planned", "query", "graph", "verified-not", "corrected")) {
       cases.put(name + ".json", JsonText.text(reports.get(name)) + "\n");
     }
     cases.put("planned-explained.txt", PlanText.steps(Samples.plan(), Paint.PLAIN));
@@ -103,6 +105,10 @@ class RenderingTest {
                 List.of(Optional.of("Oslo"), Optional.of("12")),
                 List.of(Optional.of("a\nb\u001b[31m"), Optional.empty())),
             Report.Completeness.CUT_OFF));
+    reports.put("verified", Samples.verified());
+    reports.put("verified-not", Samples.verifiedNot());
+    reports.put("corrected", Samples.corrected());
+    reports.put("corrected-nothing", new Corrected(Optional.empty(), List.of(), List.of()));
     return reports;
   }
 

@@ -1,6 +1,10 @@
 package io.tidemark.cli;
 
+import io.tidemark.control.Corrected;
 import io.tidemark.control.Report;
+import io.tidemark.control.SliceLine;
+import io.tidemark.control.StampedCommit;
+import io.tidemark.control.Verified;
 import io.tidemark.model.Analysis;
 import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.Column;
@@ -228,38 +232,97 @@ final class Samples {
         "lake.city_day",
         Optional.of(9L),
         List.of(
-            new Report.SliceLine(
+            new SliceLine(
                 "2001-01-01",
                 12,
                 1,
                 2_345,
                 Optional.of("00112233445566778899aabbccddeeff"),
                 Optional.of(RUN.value()),
-                Report.SliceState.CLOSED),
-            new Report.SliceLine(
+                SliceLine.State.CLOSED),
+            new SliceLine(
                 "2001-01-02",
                 3,
                 2,
                 999,
                 Optional.empty(),
                 Optional.empty(),
-                Report.SliceState.CLOSED),
-            new Report.SliceLine(
+                SliceLine.State.CLOSED),
+            new SliceLine(
                 "2001-01-03",
                 5,
                 1,
                 999,
                 Optional.of("ffeeddccbbaa99887766554433221100"),
                 Optional.of("live flights-3"),
-                Report.SliceState.CLOSED),
-            new Report.SliceLine(
+                SliceLine.State.CLOSED),
+            new SliceLine(
                 "2001-01-04",
                 1,
                 1,
                 999,
                 Optional.empty(),
                 Optional.empty(),
-                Report.SliceState.OPEN)));
+                SliceLine.State.OPEN)));
+  }
+
+  static Verified verified() {
+    return new Verified(
+        DAYS,
+        "lake.city_day",
+        List.of(
+            new Verified.Source(
+                EVENTS,
+                "events.v1",
+                List.of(
+                    new Verified.Partition(0, 0, 1_200, 1_200, 1_198, 2, 0, 0, List.of()),
+                    new Verified.Partition(1, 0, 0, 0, 0, 0, 0, 0, List.of())))),
+        Optional.of(
+            new Verified.Slices(
+                days("2001-01-01..2001-01-30"),
+                days(""),
+                days("2001-01-31"),
+                List.of(),
+                DatasetDiff.Counts.ZERO,
+                days(""))));
+  }
+
+  static Verified verifiedNot() {
+    return new Verified(
+        DAYS,
+        "lake.city_day",
+        List.of(
+            new Verified.Source(
+                EVENTS,
+                "events.v1",
+                List.of(
+                    new Verified.Partition(
+                        0,
+                        0,
+                        1_200,
+                        1_200,
+                        1_197,
+                        2,
+                        2,
+                        1,
+                        List.of("no mark speaks of offsets 7 to 9"))))),
+        Optional.of(
+            new Verified.Slices(
+                days("2001-01-01..2001-01-30"),
+                days("2001-01-31"),
+                days(""),
+                List.of(
+                    new Plan.Reason(
+                        ChangeKind.LATE_DATA, days("2001-01-31"), "events: late events")),
+                new DatasetDiff.Counts(1, 2, 3, 4, 6),
+                days("2001-01-07,2001-01-09"))));
+  }
+
+  static Corrected corrected() {
+    return new Corrected(
+        Optional.of(run(RunState.BLOCKED, "3 rows of city_day differ without explanation")),
+        List.of(new Corrected.Slices(DAYS, days("2001-01-07"), "rows of 2 keys")),
+        List.of(new Corrected.Waiting(DAYS, days("2001-01-08"), "late events still come")));
   }
 
   static Report.HistoryShown history() {
@@ -268,7 +331,7 @@ final class Samples {
         "lake.city_day",
         Optional.of(9L),
         List.of(
-            new Report.Commit(
+            new StampedCommit(
                 9,
                 Optional.of(8L),
                 NOON,
@@ -280,7 +343,7 @@ final class Samples {
                 days("2001-01-01..2001-01-31"),
                 1_000,
                 "fix"),
-            new Report.Commit(
+            new StampedCommit(
                 8,
                 Optional.empty(),
                 NOON.minusSeconds(60),

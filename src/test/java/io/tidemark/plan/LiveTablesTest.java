@@ -126,8 +126,7 @@ class LiveTablesTest {
     assertThat(clean.reasons())
         .extracting(Plan.Reason::kind, Plan.Reason::detail)
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple(
-                ChangeKind.INPUT_DATA, "live job: a late row reached it"));
+            org.assertj.core.groups.Tuple.tuple(ChangeKind.DOUBT, "a late row reached it"));
   }
 
   @Test

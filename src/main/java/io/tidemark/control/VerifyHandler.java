@@ -1,0 +1,226 @@
+package io.tidemark.control;
+
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetDiff;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Facts;
+import io.tidemark.model.Graph;
+import io.tidemark.model.LiveMark;
+import io.tidemark.model.Plan;
+import io.tidemark.model.Problem;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.TableRef;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.model.Topic;
+import io.tidemark.model.Transform;
+import io.tidemark.plan.Planner;
+import io.tidemark.plan.Selection;
+import io.tidemark.release.Claims;
+import io.tidemark.run.FactsReader;
+import io.tidemark.run.Offsets;
+import io.tidemark.run.Recomputation;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** Proves that nothing was lost, doubled or changed without a reason. */
+final class VerifyHandler {
+  private static final String LETTERS = "_dead_letters";
+
+  private static final DatasetDiff NONE =
+      new DatasetDiff(DatasetDiff.Counts.ZERO, new TreeMap<>(), List.of(), List.of(), List.of());
+
+  private final Workplace workplace;
+  private final Watcher watcher;
+
+  VerifyHandler(Workplace workplace, Watcher watcher) {
+    this.workplace = workplace;
+    this.watcher = watcher;
+  }
+
+  Verified verify(Operation.Verify operation) {
+    Graph graph = workplace.graph();
+    Dataset dataset = Resolve.dataset(graph, operation.dataset());
+    requireVerifiable(dataset);
+    List<Verified.Source> sources = new ArrayList<>();
+    for (DatasetId id : sources(graph, dataset.id())) {
+      sources.add(source(graph.dataset(id)));
+    }
+    Optional<Verified.Slices> slices =
+        dataset.kind() == Dataset.Kind.DERIVED
+            ? Optional.of(slices(graph, dataset, operation.slices()))
+            : Optional.empty();
+    return new Verified(dataset.id(), dataset.table().toString(), sources, slices);
+  }
+
+  private static void requireVerifiable(Dataset dataset) {
+    if (dataset.kind() != Dataset.Kind.DERIVED && dataset.topic().isEmpty()) {
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-CONTROL-011",
+              "there is nothing to verify '" + dataset.id() + "' against",
+              "it is neither made by a transform nor read from a topic",
+              "verify a dataset that is made from it"));
+    }
+  }
+
+  /** The sources with topics that a dataset is made from, or is. */
+  private static Set<DatasetId> sources(Graph graph, DatasetId id) {
+    Set<DatasetId> sources = new TreeSet<>();
+    if (graph.dataset(id).topic().isPresent()) {
+      sources.add(id);
+    }
+    for (DatasetId input : graph.transformOf(id).map(Transform::inputs).orElse(List.of())) {
+      sources.addAll(sources(graph, input));
+    }
+    return sources;
+  }
+
+  private Verified.Source source(Dataset dataset) {
+    // Marks first: the rows of every mark are there when it is, and later ones are not counted.
+    List<LiveMark> marks = workplace.lake().liveMarks(dataset.table(), "main");
+    SortedMap<Integer, Offsets.Taken> taken = Offsets.of(dataset.id(), marks);
+    Map<Integer, Held> held = taken.isEmpty() ? Map.of() : held(dataset, taken);
+    List<Verified.Partition> partitions = new ArrayList<>();
+    taken.forEach(
+        (number, t) ->
+            partitions.add(partition(number, t, held.getOrDefault(number, Held.NOTHING))));
+    return new Verified.Source(
+        dataset.id(), dataset.topic().map(Topic::name).orElse(""), partitions);
+  }
+
+  /**
+   * What tables hold of one partition.
+   *
+   * @param offsets that are rows or dead letters or, once replayed, both
+   */
+  private record Held(
+      long rows, long differentRows, long letters, long differentLetters, long offsets) {
+    static final Held NOTHING = new Held(0, 0, 0, 0, 0);
+  }
+
+  private static Verified.Partition partition(int number, Offsets.Taken taken, Held held) {
+    List<String> notes = new ArrayList<>();
+    taken
+        .gaps()
+        .forEach(g -> notes.add("no mark speaks of offsets " + g.from() + " to " + (g.to() - 1)));
+    taken
+        .twice()
+        .forEach(t -> notes.add("two marks speak of offsets " + t.from() + " to " + (t.to() - 1)));
+    boolean untold = !taken.gaps().isEmpty();
+    long more = untold ? 0 : Math.max(0, held.offsets() - taken.records());
+    return new Verified.Partition(
+        number,
+        taken.from(),
+        taken.to(),
+        taken.records(),
+        held.rows(),
+        held.letters(),
+        Math.max(0, taken.records() - held.offsets()),
+        held.rows() - held.differentRows() + held.letters() - held.differentLetters() + more,
+        notes);
+  }
+
+  private Map<Integer, Held> held(Dataset dataset, SortedMap<Integer, Offsets.Taken> taken) {
+    TableRef letters = new TableRef(dataset.table().namespace(), dataset.table().name() + LETTERS);
+    boolean hasLetters =
+        workplace
+            .lake()
+            .schema(letters)
+            .filter(s -> s.names().contains(Topic.OFFSET_COLUMN))
+            .isPresent();
+    DatasetId lettersName = DatasetId.of(dataset.id() + LETTERS);
+    String sql = sql(dataset.id(), hasLetters ? Optional.of(lettersName) : Optional.empty(), taken);
+    Map<DatasetId, TableRef> names = new TreeMap<>(Map.of(dataset.id(), dataset.table()));
+    if (hasLetters) {
+      names.put(lettersName, letters);
+    }
+    Openers.Rows rows = workplace.query().run(sql, names, taken.size());
+    Map<Integer, Held> held = new HashMap<>();
+    for (List<Optional<String>> row : rows.rows()) {
+      long[] n = row.stream().mapToLong(c -> Long.parseLong(c.orElse("0"))).toArray();
+      held.put((int) n[0], new Held(n[1], n[2], n[3], n[4], n[5]));
+    }
+    return held;
+  }
+
+  private static String sql(
+      DatasetId rows, Optional<DatasetId> letters, SortedMap<Integer, Offsets.Taken> taken) {
+    String within =
+        taken.entrySet().stream()
+            .map(
+                e ->
+                    String.format(
+                        "(%s = %d AND %s >= %d AND %s < %d)",
+                        Topic.PARTITION_COLUMN,
+                        e.getKey(),
+                        Topic.OFFSET_COLUMN,
+                        e.getValue().from(),
+                        Topic.OFFSET_COLUMN,
+                        e.getValue().to()))
+            .collect(Collectors.joining(" OR "));
+    String of = "SELECT %s AS p, %s AS o, %d AS l FROM `%s` WHERE %s";
+    String all =
+        String.format(of, Topic.PARTITION_COLUMN, Topic.OFFSET_COLUMN, 0, rows, within)
+            + letters
+                .map(
+                    name ->
+                        " UNION ALL "
+                            + String.format(
+                                of, Topic.PARTITION_COLUMN, Topic.OFFSET_COLUMN, 1, name, within))
+                .orElse("");
+    return "SELECT p, COUNT(CASE WHEN l = 0 THEN 1 END),"
+        + " COUNT(DISTINCT CASE WHEN l = 0 THEN o END),"
+        + " COUNT(CASE WHEN l = 1 THEN 1 END),"
+        + " COUNT(DISTINCT CASE WHEN l = 1 THEN o END),"
+        + " COUNT(DISTINCT o) FROM ("
+        + all
+        + ") GROUP BY p";
+  }
+
+  private Verified.Slices slices(Graph graph, Dataset dataset, Optional<String> only) {
+    Claims claims = new Claims(workplace.store(), workplace.clock());
+    try (Claims.Claim claim = claims.take(List.of("verify " + dataset.table()))) {
+      claim.check();
+      Facts facts = new FactsReader(workplace.lake(), workplace.store()).read(graph);
+      Selection all = Selection.everything(workplace.environment().limits());
+      Plan.Impact impact =
+          Planner.assess(graph, facts, all).plan().impacts().stream()
+              .filter(i -> i.dataset().equals(dataset.id()))
+              .findFirst()
+              .orElseThrow();
+      SliceSet asked = only.map(text -> Resolve.slices(dataset, text)).orElse(impact.reused());
+      SliceSet compared = impact.reused().intersect(asked);
+      SliceSet stale = only.isPresent() ? impact.stale().intersect(asked) : impact.stale();
+      DatasetDiff diff = compared.isEmpty() ? NONE : compare(graph, facts, dataset, compared);
+      return new Verified.Slices(
+          compared,
+          stale,
+          StateHandler.open(dataset, Optional.ofNullable(facts.tables().get(dataset.id()))),
+          impact.reasons().stream().filter(r -> r.slices().overlaps(stale)).toList(),
+          diff.counts(),
+          SliceSet.ofOrdinals(
+              compared.grain(),
+              diff.slices().stream()
+                  .filter(s -> s.counts().different() > 0)
+                  .mapToLong(DatasetDiff.SliceDiff::ordinal)));
+    }
+  }
+
+  private DatasetDiff compare(Graph graph, Facts facts, Dataset dataset, SliceSet slices) {
+    Plan plan = Planner.again(graph, facts, dataset.id(), slices, workplace.environment().limits());
+    return new Recomputation(
+            workplace.lake(),
+            workplace.cluster(),
+            workplace.environment().catalog(),
+            workplace.clock())
+        .compare(graph, plan, dataset.id(), new RunProgress(watcher));
+  }
+}
