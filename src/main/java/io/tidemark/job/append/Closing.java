@@ -49,10 +49,23 @@ final class Closing implements Serializable {
    * @return empty if it closes none: it is not known yet, or the rows have ended
    */
   Optional<Long> openFrom(long watermark) {
+    return slice(watermark, lookaheadMillis);
+  }
+
+  /**
+   * The first slice that rows may still come for, where they come as they are made. Not before
+   * {@link #openFrom}, but for a transform that holds its watermark back, as interval joins do, by
+   * at most the lookahead.
+   */
+  Optional<Long> incompleteFrom(long watermark) {
+    return slice(watermark, 0);
+  }
+
+  private Optional<Long> slice(long watermark, long behind) {
     if (grain == Grain.ALL || watermark == Long.MIN_VALUE || watermark == Long.MAX_VALUE) {
       return Optional.empty();
     }
-    long millis = watermark + 1 - lookaheadMillis;
+    long millis = watermark + 1 - behind;
     return Optional.of(EventTime.ordinal(grain, Math.multiplyExact(millis, 1000L)));
   }
 

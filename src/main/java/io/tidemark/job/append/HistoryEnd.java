@@ -9,7 +9,7 @@ final class HistoryEnd {
 
   static boolean isReached(LiveSpec spec, CommitState state) {
     return spec.sources().stream()
-        .filter(s -> s.historyFrom().isPresent())
+        .filter(s -> s.historyFrom().isPresent() && s.snapshot() != 0)
         .allMatch(s -> isReached(s.dataset().id(), state));
   }
 

@@ -42,10 +42,10 @@ record Lease(TableRef table, String job, Optional<Long> last, Optional<LiveMark>
       return none || !newest.whole ? Optional.empty() : Optional.of(rolledBack());
     }
     LiveMark mark = newest.mark.get();
-    if (last.isPresent()) {
-      return mark.job().equals(job) ? compare(mark.checkpoint()) : Optional.of(taken(mark));
-    } else if (mark.job().equals(job)) {
-      return compare(mark.checkpoint());
+    if (mark.job().equals(job)) {
+      return ours(mark, last.orElse(0L));
+    } else if (last.isPresent()) {
+      return Optional.of(taken(mark));
     }
     return since.filter(s -> isSame(s, mark)).isPresent()
         ? Optional.empty()
@@ -63,17 +63,20 @@ record Lease(TableRef table, String job, Optional<Long> last, Optional<LiveMark>
     if (mark.isEmpty() || !mark.get().job().equals(job)) {
       return broken(ancestors);
     }
-    return mark.get().checkpoint() > checkpoint
-        ? Optional.of(putBack(mark.get().checkpoint(), checkpoint))
-        : Optional.empty();
+    // What the checkpoint itself was about may be committed or not; its key will tell.
+    return mark.get().checkpoint() < checkpoint && mark.get().phase() == LiveMark.Phase.RUNNING
+        ? Optional.empty()
+        : ours(mark.get(), checkpoint);
   }
 
-  private Optional<Problem> compare(long newest) {
-    long expected = last.orElse(0L);
-    if (newest == expected) {
+  private Optional<Problem> ours(LiveMark mark, long expected) {
+    if (mark.phase() == LiveMark.Phase.RELEASED) {
+      return Optional.of(released());
+    } else if (mark.checkpoint() == expected) {
       return Optional.empty();
     }
-    return Optional.of(newest < expected ? rolledBack() : putBack(newest, expected));
+    return Optional.of(
+        mark.checkpoint() < expected ? rolledBack() : putBack(mark.checkpoint(), expected));
   }
 
   private static boolean isSame(LiveMark one, LiveMark other) {
@@ -103,6 +106,14 @@ record Lease(TableRef table, String job, Optional<Long> last, Optional<LiveMark>
             + (checkpoint == 0 ? "none" : Long.toString(checkpoint))
             + "; what it would commit is partly there already",
         "start the live job anew: it goes on from the tables, not from a checkpoint");
+  }
+
+  private Problem released() {
+    return Problem.of(
+        "TM-LIVE-035",
+        "this job was stopped and gave up the open slices of table " + table,
+        "they are written by runs now",
+        "start the live job anew if it is to own them again");
   }
 
   private Problem rolledBack() {

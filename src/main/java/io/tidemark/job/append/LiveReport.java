@@ -85,7 +85,7 @@ public sealed interface LiveReport {
    * @param rows in the files
    * @param slices what was written per slice; empty for a table without slices
    * @param strays rows for closed slices, which were dropped
-   * @param openFrom the first slice that is open for the writer; empty if none has closed yet
+   * @param openFrom the first slice that rows may still come for; empty if that is any
    */
   record Written(
       TableRef table,

@@ -70,7 +70,7 @@ public final class LiveSink {
               .name("hold " + task.output().name())
               .uid("hold/" + task.output().name());
     }
-    add(task.output().table(), settled, LiveWriter.ofTask(table, rows, task, spec.job()));
+    add(task.output().table(), settled, LiveWriter.ofTask(table, rows, task, spec.job(), kind));
     return settled;
   }
 

@@ -9,9 +9,11 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.iceberg.AppendFiles;
@@ -42,6 +44,7 @@ final class LiveTables implements AutoCloseable {
 
   private final JobSpec.CatalogSpec spec;
   private final Map<String, Table> tables = new TreeMap<>();
+  private final Set<String> tidied = new HashSet<>();
   private Catalog catalog;
 
   LiveTables(JobSpec.CatalogSpec spec) {
@@ -87,8 +90,11 @@ final class LiveTables implements AutoCloseable {
         .orElse(List.of());
   }
 
-  /** Sets what keeps the table small, unless its owner has decided otherwise. */
+  /** Sets what keeps the table small, unless its owner has decided otherwise; once. */
   void tidy(TableRef ref) {
+    if (!tidied.add(ref.toString())) {
+      return;
+    }
     Table table = table(ref);
     UpdateProperties update = table.updateProperties();
     boolean any = false;

@@ -51,12 +51,14 @@ final class LiveWriter extends AbstractStreamOperator<byte[]>
 
   private final Closing closing;
 
+  private final boolean held;
   private transient TableRef ref;
   private transient SliceMeter meter;
   private transient EventTime time;
   private transient PartitionFiles files;
   private transient TreeMap<Long, Long> strays;
   private transient long openFrom;
+  private transient long incompleteFrom;
   private transient ListState<Long> open;
   private transient int attempt;
 
@@ -65,36 +67,37 @@ final class LiveWriter extends AbstractStreamOperator<byte[]>
       Rows rows,
       TableRef ref,
       String job,
-      Optional<Schema> schema,
-      Optional<Closing> closing) {
+      Optional<LiveSpec.Task> task,
+      Changes kind) {
     this.table = table;
     this.rows = rows;
     this.tableJson = RecordJson.write(ref, TableRef.class);
     this.label = "live-" + job;
-    this.schemaJson = schema.map(s -> RecordJson.write(s, Schema.class)).orElse(null);
-    this.closing = closing.orElse(null);
+    this.schemaJson =
+        task.map(t -> RecordJson.write(t.output().schema(), Schema.class)).orElse(null);
+    this.closing = task.map(Closing::of).orElse(null);
+    this.held = kind == Changes.UPDATING;
   }
 
   /** Writes every row. */
   static LiveWriter ofAnything(Table table, Rows rows, TableRef ref, String job) {
-    return new LiveWriter(table, rows, ref, job, Optional.empty(), Optional.empty());
+    return new LiveWriter(table, rows, ref, job, Optional.empty(), Changes.INSERT_ONLY);
   }
 
-  /** Writes the rows of open slices that the job owns. */
-  static LiveWriter ofTask(Table table, Rows rows, LiveSpec.Task task, String job) {
-    return new LiveWriter(
-        table,
-        rows,
-        task.output().table(),
-        job,
-        Optional.of(task.output().schema()),
-        Optional.of(Closing.of(task)));
+  /**
+   * Writes the rows of open slices that the job owns.
+   *
+   * @param kind of what the transform makes: what was held comes when its slice closes
+   */
+  static LiveWriter ofTask(Table table, Rows rows, LiveSpec.Task task, String job, Changes kind) {
+    return new LiveWriter(table, rows, task.output().table(), job, Optional.of(task), kind);
   }
 
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     openFrom = Closing.NONE;
+    incompleteFrom = Closing.NONE;
     open =
         context
             .getOperatorStateStore()
@@ -158,6 +161,11 @@ final class LiveWriter extends AbstractStreamOperator<byte[]>
   @Override
   public void processWatermark(Watermark mark) throws Exception {
     if (closing != null) {
+      incompleteFrom =
+          (held
+                  ? closing.openFrom(mark.getTimestamp())
+                  : closing.incompleteFrom(mark.getTimestamp()))
+              .orElse(incompleteFrom);
       long next = closing.openFrom(mark.getTimestamp()).orElse(Closing.NONE);
       if (next > openFrom) {
         openFrom = next;
@@ -197,7 +205,7 @@ final class LiveWriter extends AbstractStreamOperator<byte[]>
             strays.entrySet().stream()
                 .map(e -> new LiveReport.Stray(e.getKey(), e.getValue()))
                 .toList(),
-            openFrom == Closing.NONE ? Optional.empty() : Optional.of(openFrom),
+            incompleteFrom == Closing.NONE ? Optional.empty() : Optional.of(incompleteFrom),
             done);
     output.collect(new StreamRecord<>(written.toBytes()));
     files = null;

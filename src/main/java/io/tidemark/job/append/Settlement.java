@@ -108,6 +108,7 @@ final class Settlement {
   private void appendOnly(TableRef table) {
     List<DataFile> files = tally.files(table);
     if (!files.isEmpty()) {
+      tables.tidy(table);
       tables.append(
           new Order(
               table,
@@ -229,6 +230,14 @@ final class Settlement {
       return;
     }
     Closed closed = progress.close(known, tally, pins);
+    for (DatasetId input : task.transform().inputs()) {
+      if (!closed.pins().containsKey(input)) {
+        closed =
+            closed.doubted(
+                output.layout().slice(),
+                "no snapshot of " + input + " was known to hold no more than it was made from");
+      }
+    }
     List<DataFile> files = new ArrayList<>();
     if (!state.replaced()) {
       files.addAll(Tally.files(written(heldBefore, output.table())));

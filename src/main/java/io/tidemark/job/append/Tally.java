@@ -97,7 +97,7 @@ final class Tally {
     return gated.getOrDefault(task, List.of());
   }
 
-  /** The first slice that is open for any writer; empty if one of them has closed none. */
+  /** The first slice that rows may still come for at any writer; empty if one does not know. */
   Optional<Long> writersOpenFrom(TableRef table) {
     return lowest(written(table).stream().map(Written::openFrom).toList());
   }

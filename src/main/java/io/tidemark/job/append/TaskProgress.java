@@ -109,6 +109,18 @@ final class TaskProgress {
       List<Doubt> doubts,
       SortedMap<DatasetId, Pin> pins,
       TaskState rest) {
+    /** The same, but that main does not answer for any slice that closed, for this reason. */
+    Closed doubted(Grain grain, String reason) {
+      if (slices.isEmpty()) {
+        return this;
+      }
+      List<Doubt> all = new ArrayList<>(doubts);
+      all.add(
+          new Doubt(
+              SliceSet.ofOrdinals(grain, slices.stream().mapToLong(SliceDigest::ordinal)), reason));
+      return new Closed(List.of(), all, pins, rest);
+    }
+
     /** Whether there is anything to say. */
     boolean isNews(TaskState before) {
       return !doubts.isEmpty() || !rest.openFrom().equals(before.openFrom());

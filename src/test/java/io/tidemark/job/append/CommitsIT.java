@@ -322,6 +322,86 @@ final class CommitsIT {
   }
 
   @Test
+  void aJobThatWasReleasedIsRefused() {
+    try (Commits commits = started(scene.spec("j1"))) {
+      checkpoint(commits, 1, take(0, 5));
+      LiveMark mark = scene.mark(hours).orElseThrow();
+      LiveMark released =
+          new LiveMark(
+              mark.job(),
+              mark.epoch(),
+              mark.checkpoint(),
+              LiveMark.Phase.RELEASED,
+              mark.openFrom(),
+              mark.ranges(),
+              LiveMark.Counts.NONE,
+              List.of());
+      scene
+          .fixture()
+          .append(
+              hours,
+              "main",
+              List.of(),
+              StampSummary.write(scene.stamp(hours).orElseThrow(), released));
+      requireRefused(() -> checkpoint(commits, 2, take(5, 9)), "TM-LIVE-035");
+    }
+    // The order that follows knows the release, and may go on.
+    try (Commits commits = started(scene.spec("j2"))) {
+      checkpoint(commits, 1, take(9, 12));
+    }
+    assertThat(scene.rows(events)).isEqualTo(texts(0, 12));
+  }
+
+  @Test
+  void aReaderOfAnothersSourcePinsWhatThatHasCommittedOfItsOwnOffsets() {
+    LiveSpec owner = scene.spec("j1");
+    LiveSpec reader = scene.reading(owner, "shadow");
+    try (Commits ingest = started(owner);
+        Commits shadow = started(reader)) {
+      List<LiveReport> first = take(0, 70, 1);
+      checkpoint(shadow, 1, reading(first));
+      assertThat(scene.branchMark(hours, "shadow").orElseThrow().openFrom()).contains(FIRST + 1);
+      assertThat(scene.branchStamp(hours, "shadow").orElseThrow().origin().pins()).isEmpty();
+      assertThat(scene.branchMark(hours, "shadow").orElseThrow().doubts())
+          .extracting(LiveMark.Doubt::slices)
+          .containsExactly(hour(0));
+      checkpoint(ingest, 1, onlySource(first));
+      long pin = scene.fixture().head(events);
+      List<LiveReport> second = take(70, 125, 2);
+      checkpoint(ingest, 2, onlySource(second));
+      checkpoint(ingest, 3, onlySource(take(125, 140)));
+      long ahead = scene.fixture().head(events);
+      checkpoint(shadow, 2, reading(take(70, 124, 2)));
+      assertThat(scene.branchStamp(hours, "shadow").orElseThrow().origin().pins())
+          .containsEntry(scene.events().id(), Pin.main(pin));
+      checkpoint(shadow, 3, reading(take(124, 185, 3)));
+      assertThat(scene.branchStamp(hours, "shadow").orElseThrow().origin().pins())
+          .containsEntry(scene.events().id(), Pin.main(ahead));
+      assertThat(scene.branchMark(hours, "shadow").orElseThrow().doubts()).isEmpty();
+    }
+    assertThat(scene.rows(events)).isEqualTo(texts(0, 140));
+    assertThat(scene.fixture().rows(hours, scene.fixture().head(hours, "shadow")))
+        .isEqualTo(texts(0, 185));
+  }
+
+  /** Without what is written to the source. */
+  private List<LiveReport> reading(List<LiveReport> reports) {
+    return reports.stream()
+        .filter(r -> !(r instanceof LiveReport.Written w) || !w.table().equals(events))
+        .toList();
+  }
+
+  /** Without what is written to the task. */
+  private List<LiveReport> onlySource(List<LiveReport> reports) {
+    return reports.stream()
+        .filter(
+            r ->
+                r instanceof LiveReport.Taken
+                    || r instanceof LiveReport.Written w && w.table().equals(events))
+        .toList();
+  }
+
+  @Test
   void aJobWhoseTableWasRolledBackIsRefused() {
     try (Commits commits = started(scene.spec("j1"))) {
       checkpoint(commits, 1, take(0, 5));

@@ -142,6 +142,44 @@ final class LiveScene implements AutoCloseable {
         List.of(task));
   }
 
+  /** The same task on a branch, by a job that leaves the source to another. */
+  LiveSpec reading(LiveSpec owner, String branch) {
+    LiveSpec.Source s = owner.sources().get(0);
+    LiveSpec.Task t = owner.tasks().get(0);
+    return new LiveSpec(
+        owner.name() + "-" + branch,
+        "reader",
+        1,
+        owner.catalog(),
+        owner.streaming(),
+        List.of(
+            new LiveSpec.Source(
+                s.dataset(),
+                LiveSpec.Source.Mode.READ,
+                s.deadLetters(),
+                s.since(),
+                s.snapshot(),
+                s.offsets(),
+                s.historyFrom())),
+        List.of(),
+        List.of(
+            new LiveSpec.Task(
+                t.transform(),
+                t.query(),
+                JobSpec.Output.of(hours, branch, SliceSet.empty(Grain.HOUR)),
+                t.late(),
+                t.since(),
+                t.openFrom())));
+  }
+
+  Optional<LiveMark> branchMark(TableRef ref, String branch) {
+    return StampSummary.readMark(fixture.table(ref).snapshot(branch).summary());
+  }
+
+  Optional<Stamp> branchStamp(TableRef ref, String branch) {
+    return StampSummary.read(fixture.table(ref).snapshot(branch).summary());
+  }
+
   static List<Object> event(long i) {
     return JobBed.row(i, START.plusSeconds(i * 60));
   }
