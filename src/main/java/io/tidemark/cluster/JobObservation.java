@@ -19,13 +19,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Looks at one streaming job: its state, failures, checkpoints and metrics. */
 final class JobObservation {
   private static final String PRESSURE = "backPressuredTimeMsPerSecond";
-  private static final List<String> KEPT =
-      List.of(".tidemark.", "pendingRecords", "watermark.idleTimeMsPerSecond");
+
+  /** Sources also have metrics per split, whose names hold whole paths: none of them ends so. */
+  private static final Pattern KEPT =
+      Pattern.compile(".*\\.tidemark\\.\\w+|.*\\.pendingRecords|" + PRESSURE);
 
   /** Flink fetches metrics only because somebody asks, and answers at once with what it has. */
   private static final int TRIES = 8;
@@ -144,7 +147,7 @@ final class JobObservation {
   private List<String> names(String path) {
     return rest.list(path).stream()
         .map(m -> text((Map<?, ?>) m, "id"))
-        .filter(name -> name.equals(PRESSURE) || KEPT.stream().anyMatch(name::contains))
+        .filter(name -> KEPT.matcher(name).matches())
         .toList();
   }
 

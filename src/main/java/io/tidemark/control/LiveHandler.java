@@ -22,6 +22,8 @@ final class LiveHandler {
   /** How often what checkpoints say is noted where no engine's expiry takes it away. */
   private static final Duration NOTED = Duration.ofMinutes(5);
 
+  private static final String FAILED = "TM-LIVE-120";
+
   private final Workplace workplace;
   private final Watcher watcher;
 
@@ -62,17 +64,31 @@ final class LiveHandler {
 
   private Report.LiveShown stay(Graph graph, LiveJobs jobs) {
     Instant noted = workplace.clock().instant();
+    String unseen = "";
     while (!watcher.wantsTheEnd()) {
-      LiveStatus status = jobs.status(graph);
-      watcher.status(status);
-      if (status.health().state() == LiveStatus.State.FAILED) {
-        throw failed(status);
-      } else if (status.health().state() == LiveStatus.State.NOT_RUNNING) {
-        return new Report.LiveShown(LiveEvent.STOPPED, status);
-      }
-      if (noted.plus(NOTED).isBefore(workplace.clock().instant())) {
-        jobs.remember(graph);
-        noted = workplace.clock().instant();
+      try {
+        LiveStatus status = jobs.status(graph);
+        watcher.status(status);
+        if (status.health().state() == LiveStatus.State.FAILED) {
+          throw failed(status);
+        } else if (status.health().state() == LiveStatus.State.NOT_RUNNING) {
+          return new Report.LiveShown(LiveEvent.STOPPED, status);
+        }
+        if (noted.plus(NOTED).isBefore(workplace.clock().instant())) {
+          jobs.remember(graph);
+          noted = workplace.clock().instant();
+        }
+        unseen = "";
+      } catch (TidemarkException e) {
+        // The job sits out what keeps brokers or the catalog away, and so does who looks at it.
+        String what = e.problems().get(0).what();
+        if (e.category() != TidemarkException.Category.EXTERNAL
+            || e.problems().get(0).code().equals(FAILED)) {
+          throw e;
+        } else if (!what.equals(unseen)) {
+          watcher.note("The live job goes on, but cannot be looked at: " + what);
+          unseen = what;
+        }
       }
       if (!pause()) {
         break;
@@ -95,7 +111,7 @@ final class LiveHandler {
   private static TidemarkException failed(LiveStatus status) {
     return TidemarkException.external(
         Problem.of(
-            "TM-LIVE-120",
+            FAILED,
             "live job '" + status.name() + "' failed: " + status.health().reason(),
             "it does not go on by itself; nothing that it committed is lost",
             "mend what it names, then: tidemark live start"),
