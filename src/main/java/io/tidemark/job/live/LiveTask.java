@@ -79,8 +79,11 @@ final class LiveTask {
     if (rows.isTimeAttribute()) {
       schema.watermark(rows.eventTime().orElseThrow(), "SOURCE_WATERMARK()");
     }
+    String internal = Sql.name("tidemark input " + name);
+    tables.createTemporaryView(internal, tables.fromDataStream(stream, schema.build()));
+    // Through a query, so that Java code is given values of Flink's API and not of its runtime.
     tables.createTemporaryView(
-        Sql.name(name.value()), tables.fromDataStream(stream, schema.build()));
+        Sql.name(name.value()), tables.sqlQuery("SELECT * FROM " + internal));
   }
 
   /**

@@ -2,14 +2,18 @@ package io.tidemark.job.live;
 
 import static io.tidemark.testing.JobBed.at;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.model.Dataset;
 import io.tidemark.model.Grain;
 import io.tidemark.model.JobResult;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveSpec;
+import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.model.Transform;
 import io.tidemark.testing.JobBed;
 import io.tidemark.testing.KafkaBroker;
 import java.nio.file.Path;
@@ -17,7 +21,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -216,6 +223,81 @@ class LiveJobIT {
     }
   }
 
+  @Test
+  void aJavaTransformRunsAsItDoesInBuilds() throws Exception {
+    try (LiveBed live = new LiveBed(dir, KAFKA)) {
+      JobBed bed = live.bed();
+      Dataset gappy =
+          live.source(
+              "gappy",
+              2,
+              "at",
+              "id BIGINT NOT NULL",
+              "at TIMESTAMP(3) NOT NULL",
+              "amount INT",
+              "code STRING");
+      Dataset gaps =
+          bed.dataset(
+              "gaps",
+              JobBed.sliced("at", Grain.HOUR, Grain.HOUR),
+              "code STRING NOT NULL",
+              "at TIMESTAMP(3) NOT NULL",
+              "gap BIGINT NOT NULL");
+      Transform.JavaClass logic = new Transform.JavaClass(Gaps.class.getName(), List.of());
+      LiveSpec spec =
+          live.spec(
+              List.of(live.ingest(gappy)),
+              List.of(),
+              LiveBed.task(gaps, logic, Optional.empty(), "gappy"));
+      JobClient job = live.start(spec, 2);
+      Instant start = at("2026-03-01T00:00:00Z");
+      for (int i = 0; i < 200; i++) {
+        live.send(
+            gappy, i % 2, start, payment(i, start.plusSeconds(i * i * 60L / 100), 1, "c" + i % 7));
+      }
+      live.until(job, () -> live.closed(gaps).size() == 6);
+      live.stop(job);
+      assertSame(live, gaps, logic, gappy);
+    }
+  }
+
+  @Test
+  void anOffsetThatTheTopicDoesNotHaveEndsTheJob() throws Exception {
+    try (LiveBed live = new LiveBed(dir, KAFKA)) {
+      Dataset brief =
+          live.source("short", 1, "at", "id BIGINT NOT NULL", "at TIMESTAMP(3) NOT NULL");
+      live.send(brief, 0, at("2026-03-01T00:00:00Z"), "{}");
+      for (long offset : List.of(0L, 5L)) {
+        KAFKA.deleteRecords("short", 0, 1);
+        LiveSpec.Source source = live.ingest(brief);
+        LiveSpec spec =
+            live.spec(
+                List.of(
+                    new LiveSpec.Source(
+                        source.dataset(),
+                        source.mode(),
+                        source.deadLetters(),
+                        source.since(),
+                        0,
+                        new TreeMap<>(Map.of(0, offset)),
+                        Optional.empty())),
+                List.of());
+        JobClient job = live.start(spec, 1);
+        assertThatThrownBy(() -> job.getJobExecutionResult().get(60, TimeUnit.SECONDS))
+            .satisfies(
+                e -> {
+                  TidemarkException told =
+                      TidemarkException.findIn(ExceptionUtils.stringifyException(e)).orElseThrow();
+                  assertThat(told.category()).isEqualTo(TidemarkException.Category.REFUSED);
+                  assertThat(told.problems())
+                      .singleElement()
+                      .extracting(Problem::code)
+                      .isEqualTo("TM-LIVE-001");
+                });
+      }
+    }
+  }
+
   /** One event per minute and partition in turn, some of them out of order. */
   private static void send(LiveBed live, Dataset payments, Instant start, int from, int to) {
     for (int i = from; i < to; i++) {
@@ -226,6 +308,11 @@ class LiveJobIT {
 
   /** Builds every closed slice from the snapshots that its commit pins, and compares content. */
   private static void assertSame(LiveBed live, Dataset output, String query, Dataset... inputs) {
+    assertSame(live, output, new Transform.Sql(query), inputs);
+  }
+
+  private static void assertSame(
+      LiveBed live, Dataset output, Transform.Logic logic, Dataset... inputs) {
     JobBed bed = live.bed();
     int closed = 0;
     for (Stamp stamp : live.stamps(output.table())) {
@@ -246,7 +333,7 @@ class LiveJobIT {
                     : slices.ranges());
       }
       JobResult.Built built =
-          bed.built(bed.sql("b/" + output.id() + closed, query, output, slices, pinned));
+          bed.built(bed.build("b/" + output.id() + closed, logic, output, slices, pinned));
       Map<Long, Stamp.SliceDigest> digests = live.closed(output);
       built
           .slices()
