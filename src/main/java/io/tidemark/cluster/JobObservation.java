@@ -89,7 +89,7 @@ final class JobObservation {
                     new Failure(
                         JobFailure.line(text(f, "stacktrace")),
                         Instant.ofEpochMilli(number(f, "timestamp"))));
-    long counted = failures.size() - (state == State.FAILED ? 1 : 0);
+    long counted = (long) failures.size() - (state == State.FAILED ? 1 : 0);
     long known =
         rest.list("jobs/" + id + "/metrics?get=numRestarts").stream()
             .mapToLong(m -> Math.round(Double.parseDouble(text((Map<?, ?>) m, "value"))))
