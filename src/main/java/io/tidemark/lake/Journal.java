@@ -6,6 +6,7 @@ import io.tidemark.model.RecordJson;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TableRef;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -76,6 +77,25 @@ final class Journal {
 
   /** What a live job's commit said. */
   private record Said(long snapshot, long sequence, long at, Stamp stamp, LiveMark mark) {
+    static Optional<Said> of(Snapshot snapshot) {
+      return History.stamp(snapshot)
+          .flatMap(
+              stamp ->
+                  History.mark(snapshot.summary())
+                      .map(
+                          mark ->
+                              new Said(
+                                  snapshot.snapshotId(),
+                                  snapshot.sequenceNumber(),
+                                  snapshot.timestampMillis(),
+                                  stamp,
+                                  mark)));
+    }
+
+    boolean tells() {
+      return !stamp.content().slices().isEmpty() || !mark.doubts().isEmpty();
+    }
+
     Entry entry() {
       return new Entry(snapshot, Optional.empty(), at, StampSummary.write(stamp, mark));
     }
@@ -85,14 +105,17 @@ final class Journal {
   private record SaidTogether(List<Said> commits) {}
 
   /**
-   * Notes the commits of live jobs on main that close or doubt slices, and the newest one, in one
-   * note for all that are not noted yet.
+   * Notes the commits of live jobs on main that close or doubt slices, in one note for all that are
+   * not noted yet. With them, or where it is in danger of being expired, the newest: one that is
+   * main's head and followed by others soon is in none, and a note each would be many.
+   *
+   * @param quiet before this, a commit is no longer followed soon
    */
-  static void recordLive(Refs refs, TableRef ref) {
+  static void recordLive(Refs refs, TableRef ref, Instant quiet) {
     refs.retry(
         ref,
         table -> {
-          List<Said> fresh = unnoted(table);
+          List<Said> fresh = unnoted(table, quiet);
           if (fresh.isEmpty()) {
             return true;
           }
@@ -106,7 +129,7 @@ final class Journal {
   }
 
   /** Oldest first. */
-  private static List<Said> unnoted(Table table) {
+  private static List<Said> unnoted(Table table, Instant quiet) {
     long noted =
         notes(table).snapshots().stream()
             .flatMap(s -> said(s).stream())
@@ -114,30 +137,23 @@ final class Journal {
             .max()
             .orElse(-1);
     List<Said> fresh = new ArrayList<>();
-    boolean newest = true;
-    for (Snapshot snapshot :
-        History.main(table).map(h -> History.ancestry(table, h)).orElse(List.of())) {
+    boolean worthIt = false;
+    Optional<Snapshot> head = History.main(table);
+    for (Snapshot snapshot : head.map(h -> History.ancestry(table, h)).orElse(List.of())) {
       if (snapshot.sequenceNumber() <= noted) {
         break;
       }
-      Optional<Stamp> stamp = History.stamp(snapshot);
-      Optional<LiveMark> mark = History.mark(snapshot.summary());
-      if (stamp.isPresent() && mark.isPresent()) {
-        boolean tells = !stamp.get().content().slices().isEmpty() || !mark.get().doubts().isEmpty();
-        if (newest || tells) {
-          fresh.add(
-              0,
-              new Said(
-                  snapshot.snapshotId(),
-                  snapshot.sequenceNumber(),
-                  snapshot.timestampMillis(),
-                  stamp.get(),
-                  mark.get()));
-        }
-        newest = false;
+      Optional<Said> said = Said.of(snapshot);
+      boolean tells = said.filter(Said::tells).isPresent();
+      if (said.isPresent() && (tells || fresh.isEmpty())) {
+        boolean endangered =
+            snapshot.snapshotId() != head.get().snapshotId()
+                || Instant.ofEpochMilli(snapshot.timestampMillis()).isBefore(quiet);
+        worthIt |= tells || endangered;
+        fresh.add(0, said.get());
       }
     }
-    return fresh;
+    return worthIt ? fresh : List.of();
   }
 
   private static List<Said> said(Snapshot note) {

@@ -203,6 +203,22 @@ class LiveTablesIT {
   }
 
   @Test
+  void theNewestMarkIsNotedOnceOthersCommitOnTopOfIt() {
+    try (Scene s = scene()) {
+      checkpoint(s, "", "2001-02", List.of(), s.row(1, "2001-02-05", "live"));
+      s.lake().remember(s.table());
+      checkpoint(s, "", "2001-02", List.of(), s.row(2, "2001-02-05", "live"));
+      s.lake().remember(s.table());
+      assertThat(s.fixture().table(s.table()).snapshots()).as("two commits, a guard").hasSize(3);
+      s.compact();
+      s.lake().remember(s.table());
+      s.expire();
+
+      assertThat(s.lake().liveMark(s.table(), "main").orElseThrow().checkpoint()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void aRollbackTakesMarksWithItAlsoBehindTheEndOfHistory() {
     try (Scene s = scene()) {
       long first = checkpoint(s, "2001-01", "2001-02", List.of(), s.row(1, "2001-01-05", "live"));
