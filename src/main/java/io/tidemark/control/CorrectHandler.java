@@ -13,6 +13,7 @@ import io.tidemark.release.Runs;
 import io.tidemark.run.FactsReader;
 import io.tidemark.run.Runner;
 import io.tidemark.store.Store.RunRow;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,9 @@ import java.util.Optional;
 
 /** Puts right what came late, by a run like any other. */
 final class CorrectHandler {
+  /** After so long without a commit a live job is not expected to make the next one soon. */
+  private static final Duration QUIET = Duration.ofMinutes(10);
+
   private final Workplace workplace;
   private final Watcher watcher;
 
@@ -32,10 +36,10 @@ final class CorrectHandler {
     Graph graph = workplace.graph();
     Optional<DatasetId> only = operation.dataset().map(name -> Resolve.dataset(graph, name).id());
     Limits limits = workplace.environment().limits();
+    Instant now = workplace.clock().instant();
     graph.datasets().stream()
         .filter(d -> d.topic().isPresent() || graph.transformOf(d.id()).isPresent())
-        .forEach(d -> workplace.lake().remember(d.table()));
-    Instant now = workplace.clock().instant();
+        .forEach(d -> workplace.lake().remember(d.table(), now.minus(QUIET)));
     Corrections.Round round =
         new Corrections(workplace.lake(), graph, limits, this::query)
             .next(

@@ -47,9 +47,6 @@ import org.apache.iceberg.io.OutputFile;
 
 /** The lake on an Iceberg catalog. */
 final class IcebergLake implements Lake {
-  /** After so long without a commit a live job is not expected to make the next one soon. */
-  private static final Duration QUIET = Duration.ofMinutes(10);
-
   private final Tables tables;
   private final Clock clock;
   private final Duration revertWindow;
@@ -261,14 +258,14 @@ final class IcebergLake implements Lake {
   }
 
   @Override
-  public void remember(TableRef ref) {
+  public void remember(TableRef ref, Instant quiet) {
     Trouble.explain(
         ref,
         "noting what live jobs did",
         () -> {
           if (tables.find(ref).flatMap(t -> Ledger.mark(t, SnapshotRef.MAIN_BRANCH)).isPresent()) {
             guard.ensure(ref);
-            Journal.recordLive(refs, ref, clock.instant().minus(QUIET));
+            Journal.recordLive(refs, ref, quiet);
           }
         });
   }

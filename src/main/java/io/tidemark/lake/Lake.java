@@ -128,7 +128,15 @@ public interface Lake extends AutoCloseable {
    * jobs, which write the tables, only commit. Publishes and reverts do it besides. Does nothing
    * for a table that no live job writes.
    */
-  void remember(TableRef table);
+  default void remember(TableRef table) {
+    remember(table, Instant.MAX);
+  }
+
+  /**
+   * The same for a caller that comes often: a commit that closed nothing, is main's head and was
+   * made after {@code quiet} is soon followed by others and not noted.
+   */
+  void remember(TableRef table, Instant quiet);
 
   /**
    * Gives the open slices of a live job that is stopped to runs, by a mark that says so. Does

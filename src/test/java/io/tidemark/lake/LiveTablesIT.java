@@ -16,6 +16,7 @@ import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import io.tidemark.testing.LakeFixture;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -204,14 +205,15 @@ class LiveTablesIT {
 
   @Test
   void theNewestMarkIsNotedOnceOthersCommitOnTopOfIt() {
+    Instant recent = Instant.now().minusSeconds(600);
     try (Scene s = scene()) {
       checkpoint(s, "", "2001-02", List.of(), s.row(1, "2001-02-05", "live"));
-      s.lake().remember(s.table());
+      s.lake().remember(s.table(), recent);
       checkpoint(s, "", "2001-02", List.of(), s.row(2, "2001-02-05", "live"));
-      s.lake().remember(s.table());
+      s.lake().remember(s.table(), recent);
       assertThat(s.fixture().table(s.table()).snapshots()).as("two commits, a guard").hasSize(3);
       s.compact();
-      s.lake().remember(s.table());
+      s.lake().remember(s.table(), recent);
       s.expire();
 
       assertThat(s.lake().liveMark(s.table(), "main").orElseThrow().checkpoint()).isEqualTo(2);
