@@ -91,8 +91,10 @@ public final class LiveSink {
     if (reports.isEmpty()) {
       throw new IllegalStateException("[BUG] nothing to commit");
     }
-    DataStream<byte[]> all =
-        reports.get(0).union(reports.subList(1, reports.size()).toArray(DataStream[]::new));
+    DataStream<byte[]> all = reports.get(0);
+    for (DataStream<byte[]> more : reports.subList(1, reports.size())) {
+      all = all.union(more);
+    }
     all.transform("commit", SliceReport.TYPE, new LiveCommitter(spec))
         .uid("commit")
         .setParallelism(1)

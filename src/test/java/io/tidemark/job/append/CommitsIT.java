@@ -397,7 +397,7 @@ final class CommitsIT {
         .filter(
             r ->
                 r instanceof LiveReport.Taken
-                    || r instanceof LiveReport.Written w && w.table().equals(events))
+                    || (r instanceof LiveReport.Written w && w.table().equals(events)))
         .toList();
   }
 
