@@ -22,7 +22,10 @@ import org.apache.flink.table.types.logical.RowType;
  */
 public final class SliceMeter {
   private final Grain grain;
-  private Optional<SliceSet> slices;
+
+  /** Null where any are welcome. */
+  private SliceSet slices;
+
   private final EventTime time;
   private final ColumnMeter[] columns;
   private final int width;
@@ -42,7 +45,7 @@ public final class SliceMeter {
   public SliceMeter(Rows rows, Schema schema, Grain grain, Optional<SliceSet> slices) {
     RowType type = rows.type();
     this.grain = grain;
-    this.slices = slices;
+    this.slices = slices.orElse(null);
     this.time = rows.eventTime().isPresent() ? rows.time() : null;
     List<String> names = schema.names();
     this.width = names.size();
@@ -108,7 +111,7 @@ public final class SliceMeter {
     long ordinal = EventTime.ordinal(grain, micros);
     from = EventTime.start(grain, ordinal);
     to = EventTime.end(grain, ordinal);
-    boolean wanted = slices.isEmpty() || slices.get().contains(ordinal);
+    boolean wanted = slices == null || slices.contains(ordinal);
     current =
         wanted
             ? totals.computeIfAbsent(ordinal, o -> new SliceTotals(o, width, checkFields.length))
@@ -117,7 +120,7 @@ public final class SliceMeter {
 
   /** From now on nothing but these slices is welcome. */
   public void restrict(SliceSet wanted) {
-    slices = Optional.of(wanted);
+    slices = wanted;
     forgetSlice();
   }
 

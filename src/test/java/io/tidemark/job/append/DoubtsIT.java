@@ -1,0 +1,163 @@
+package io.tidemark.job.append;
+
+import static io.tidemark.job.append.LiveScene.FIRST;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.model.Grain;
+import io.tidemark.model.LiveMark;
+import io.tidemark.model.LiveSpec;
+import io.tidemark.model.Pin;
+import io.tidemark.model.SliceSet;
+import io.tidemark.model.TableRef;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a live job cannot answer for when a slice closes it says, and what it was made from. */
+final class DoubtsIT {
+  @TempDir Path dir;
+  private LiveScene scene;
+  private TableRef events;
+  private TableRef hours;
+
+  @BeforeEach
+  void open() {
+    scene = new LiveScene(dir);
+    events = scene.events().table();
+    hours = scene.hours().table();
+  }
+
+  @AfterEach
+  void close() {
+    scene.close();
+  }
+
+  private static void checkpoint(Commits commits, long number, List<LiveReport> reports) {
+    store(commits, number, reports);
+    commits.complete(number);
+  }
+
+  private static Commits.Stored store(Commits commits, long number, List<LiveReport> reports) {
+    reports.forEach(r -> commits.add(LiveReport.decode(r.toBytes())));
+    return commits.snapshot(number);
+  }
+
+  private static Commits started(LiveSpec spec) {
+    Commits commits = Commits.started(spec);
+    commits.open();
+    return commits;
+  }
+
+  private List<LiveReport> take(long from, long to, long openHour) {
+    return scene.reports(from, to, Optional.of(openHour));
+  }
+
+  private static SliceSet hour(long hour) {
+    return SliceSet.range(Grain.HOUR, FIRST + hour, FIRST + hour + 1);
+  }
+
+  @Test
+  void rowsForClosedSlicesAreDoubtsAtOnceAndGatesDoubtsWhenTheirSliceCloses() {
+    try (Commits commits = started(scene.spec("j1"))) {
+      List<LiveReport> one = new ArrayList<>(take(0, 70, 1));
+      one.add(
+          new LiveReport.Gated(
+              scene.hours().id(),
+              0,
+              0,
+              3,
+              Optional.of(FIRST + 1),
+              List.of(new LiveMark.Doubt(hour(1), "a late row reaches into it"))));
+      checkpoint(commits, 1, one);
+      assertThat(scene.mark(hours).orElseThrow().doubts()).isEmpty();
+      assertThat(scene.mark(hours).orElseThrow().counts().late()).isEqualTo(3);
+      checkpoint(
+          commits,
+          2,
+          List.of(
+              new LiveReport.Gated(scene.hours().id(), 0, 0, 0, Optional.of(FIRST + 1), List.of()),
+              new LiveReport.Written(
+                  hours,
+                  0,
+                  List.of(),
+                  List.of(new LiveReport.Stray(FIRST, 4)),
+                  Optional.of(FIRST + 1),
+                  List.of())));
+      LiveMark strays = scene.mark(hours).orElseThrow();
+      assertThat(strays.doubts()).extracting(LiveMark.Doubt::slices).containsExactly(hour(0));
+      assertThat(strays.counts().strays()).isEqualTo(4);
+      checkpoint(commits, 3, take(70, 130, 2));
+      assertThat(scene.mark(hours).orElseThrow().doubts())
+          .containsExactly(new LiveMark.Doubt(hour(1), "a late row reaches into it"));
+      assertThat(scene.stamp(hours).orElseThrow().content().slices()).isEmpty();
+      checkpoint(commits, 4, take(130, 190, 3));
+      assertThat(scene.mark(hours).orElseThrow().doubts()).isEmpty();
+      assertThat(scene.stamp(hours).orElseThrow().content().sliceSet()).isEqualTo(hour(2));
+    }
+  }
+
+  @Test
+  void whatOthersDoToAnInputsOpenTimeIsADoubtAndACompactionIsNot() {
+    try (Commits commits = started(scene.spec("j1"))) {
+      checkpoint(commits, 1, take(0, 70, 1));
+      scene.fixture().compact(events);
+      checkpoint(commits, 2, take(70, 125, 2));
+      assertThat(scene.mark(hours).orElseThrow().doubts()).isEmpty();
+      long foreign = scene.fixture().append(events, LiveScene.events(130, 131));
+      scene.fixture().append(events, LiveScene.events(3, 4));
+      checkpoint(commits, 3, take(125, 185, 3));
+      assertThat(scene.mark(hours).orElseThrow().doubts())
+          .singleElement()
+          .satisfies(
+              doubt -> {
+                assertThat(doubt.slices()).isEqualTo(hour(2));
+                assertThat(doubt.reason()).contains("events").contains(Long.toString(foreign));
+              });
+      assertThat(scene.stamp(hours).orElseThrow().content().slices()).isEmpty();
+      checkpoint(commits, 4, take(185, 245, 4));
+      assertThat(scene.stamp(hours).orElseThrow().content().sliceSet()).isEqualTo(hour(3));
+    }
+  }
+
+  @Test
+  void whatOthersDoToTheOutputsOpenTimeIsADoubt() {
+    try (Commits commits = started(scene.spec("j1"))) {
+      checkpoint(commits, 1, take(0, 70, 1));
+      scene.fixture().append(hours, LiveScene.events(80, 81));
+      checkpoint(commits, 2, take(70, 125, 2));
+      assertThat(scene.mark(hours).orElseThrow().doubts())
+          .extracting(LiveMark.Doubt::slices)
+          .containsExactly(hour(1));
+    }
+  }
+
+  @Test
+  void writersThatLagBehindTheGateCloseLaterAtThePinOfTheGate() {
+    try (Commits commits = started(scene.spec("j1"))) {
+      checkpoint(commits, 1, behind(take(0, 70, 1), Optional.empty()));
+      long pin = scene.fixture().head(events);
+      assertThat(scene.mark(hours).orElseThrow().openFrom()).isEmpty();
+      checkpoint(commits, 2, behind(take(70, 125, 2), Optional.of(FIRST + 1)));
+      assertThat(scene.stamp(hours).orElseThrow().content().sliceSet()).isEqualTo(hour(0));
+      assertThat(scene.stamp(hours).orElseThrow().origin().pins())
+          .containsEntry(scene.events().id(), Pin.main(pin));
+    }
+  }
+
+  /** The same reports, but writers have only closed slices before another one. */
+  private static List<LiveReport> behind(List<LiveReport> reports, Optional<Long> openFrom) {
+    return reports.stream()
+        .map(
+            r ->
+                r instanceof LiveReport.Written w
+                    ? new LiveReport.Written(
+                        w.table(), w.rows(), w.slices(), w.strays(), openFrom, w.files())
+                    : r)
+        .toList();
+  }
+}
