@@ -6,6 +6,7 @@ import io.tidemark.model.DatasetId;
 import io.tidemark.model.Facts;
 import io.tidemark.model.Graph;
 import io.tidemark.model.LiveMark;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Plan;
 import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;
@@ -129,7 +130,7 @@ final class VerifyHandler {
   }
 
   private Map<Integer, Held> held(Dataset dataset, SortedMap<Integer, Offsets.Taken> taken) {
-    TableRef letters = new TableRef(dataset.table().namespace(), dataset.table().name() + LETTERS);
+    TableRef letters = LiveSpec.deadLetters(dataset.table());
     boolean hasLetters =
         workplace
             .lake()

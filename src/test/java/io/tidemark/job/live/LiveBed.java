@@ -168,7 +168,7 @@ final class LiveBed implements AutoCloseable {
   }
 
   static TableRef deadLetters(Dataset source) {
-    return TableRef.parse(source.table() + "_dead_letters");
+    return LiveSpec.deadLetters(source.table());
   }
 
   static TableRef late(Dataset output) {
