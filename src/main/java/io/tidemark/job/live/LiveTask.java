@@ -10,6 +10,7 @@ import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Transform;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -35,7 +36,10 @@ final class LiveTask {
   /** What a query names where it looks references up. */
   private static final String NOW = "tidemark_now";
 
+  private static final String HIDDEN = "tidemark_time";
+
   private final LiveSpec.Task task;
+  private final List<DataStream<RowData>> inputs = new ArrayList<>();
   private final ClassLoader code;
   private final StreamTableEnvironment tables;
   private final References references = new References();
@@ -73,17 +77,30 @@ final class LiveTask {
                     rows.eventTime().filter(f.getName()::equals).isPresent()
                         ? TypeConversions.fromLogicalToDataType(f.getType()).notNull()
                         : TypeConversions.fromLogicalToDataType(f.getType())));
-    if (task.query().map(query -> query.contains(NOW)).orElse(false)) {
+    boolean looksUp = task.query().map(query -> query.contains(NOW)).orElse(false);
+    if (looksUp) {
       schema.columnByExpression(NOW, "PROCTIME()");
     }
+    String time = rows.eventTime().orElseThrow();
     if (rows.isTimeAttribute()) {
-      schema.watermark(rows.eventTime().orElseThrow(), "SOURCE_WATERMARK()");
+      schema.watermark(time, "SOURCE_WATERMARK()");
+    } else {
+      // No time attribute for queries, but without one Flink would not pass watermarks on.
+      schema.columnByExpression(HIDDEN, "CAST(" + Sql.name(time) + " AS TIMESTAMP(3))");
+      schema.watermark(HIDDEN, "SOURCE_WATERMARK()");
     }
     String internal = Sql.name("tidemark input " + name);
     tables.createTemporaryView(internal, tables.fromDataStream(stream, schema.build()));
     // Through a query, so that Java code is given values of Flink's API and not of its runtime.
+    List<String> columns = new ArrayList<>();
+    rows.type().getFieldNames().forEach(c -> columns.add(Sql.name(c)));
+    if (looksUp) {
+      columns.add(NOW);
+    }
     tables.createTemporaryView(
-        Sql.name(name.value()), tables.sqlQuery("SELECT * FROM " + internal));
+        Sql.name(name.value()),
+        tables.sqlQuery("SELECT " + String.join(", ", columns) + " FROM " + internal));
+    inputs.add(stream);
   }
 
   /**
@@ -103,10 +120,22 @@ final class LiveTask {
     org.apache.flink.table.api.Table made =
         query.cast(new TransformCode(tables, code).apply(live(task)));
     Changes changes = changes(made);
-    return new Result(
-        changes == Changes.INSERT_ONLY ? query.stream(made) : changelog(made, query.rows()),
-        query.rows(),
-        changes);
+    DataStream<RowData> rows =
+        changes == Changes.INSERT_ONLY ? query.stream(made) : changelog(made, query.rows());
+    return new Result(clocked(rows), query.rows(), changes);
+  }
+
+  private DataStream<RowData> clocked(DataStream<RowData> rows) {
+    if (task.transform().logic() instanceof Transform.Sql) {
+      return rows;
+    }
+    // Watermarks alone go on from there, and those of different inputs have no type in common.
+    List<DataStream<byte[]>> marks = inputs.stream().map(i -> BarrierClock.marks(i)).toList();
+    DataStream<byte[]> all = marks.get(0);
+    for (DataStream<byte[]> more : marks.subList(1, marks.size())) {
+      all = all.union(more);
+    }
+    return BarrierClock.of(rows, all, task.output().name());
   }
 
   private static Transform live(LiveSpec.Task task) {

@@ -25,27 +25,29 @@ final class Pulses {
   }
 
   /**
-   * Up to where no more rows come from any stream; before all time while one has not told, or while
-   * all are idle and have told nothing.
+   * Up to where no more rows come from any stream; before all time while one has not told. Nobody
+   * waits for the idle: where all are, it is as far as the one that was furthest.
    */
   long complete() {
     if (last.size() < streams) {
       return Long.MIN_VALUE;
     }
-    long complete = Long.MAX_VALUE;
-    boolean active = false;
+    long active = Long.MAX_VALUE;
+    long idle = Long.MIN_VALUE;
+    boolean anyIdle = false;
     for (Map<Integer, Pulse> subtasks : last.values()) {
       for (Pulse pulse : subtasks.values()) {
         if (subtasks.size() < pulse.subtasks()) {
           return Long.MIN_VALUE;
-        } else if (!pulse.idle()) {
-          active |= pulse.complete() != Long.MAX_VALUE;
-          complete = Math.min(complete, pulse.complete());
+        } else if (pulse.idle()) {
+          anyIdle = true;
+          idle = Math.max(idle, pulse.complete());
+        } else {
+          active = Math.min(active, pulse.complete());
         }
       }
     }
-    boolean idle = last.values().stream().anyMatch(s -> s.values().stream().anyMatch(Pulse::idle));
-    return active || !idle ? complete : Long.MIN_VALUE;
+    return active == Long.MAX_VALUE && anyIdle ? idle : active;
   }
 
   /** All of them, to be kept. */
