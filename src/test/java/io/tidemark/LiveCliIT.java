@@ -1,0 +1,378 @@
+package io.tidemark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.model.JobSpec;
+import io.tidemark.model.Json;
+import io.tidemark.model.TableRef;
+import io.tidemark.testing.CommandLineSession;
+import io.tidemark.testing.CommandLineSession.Result;
+import io.tidemark.testing.KafkaBroker;
+import io.tidemark.testing.LakeFixture;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A live job as people run it: a process that stays, with a real broker, while other commands work
+ * beside it. It is stopped, killed and upgraded; each step needs the last.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Timeout(300)
+class LiveCliIT {
+  @RegisterExtension static final KafkaBroker KAFKA = new KafkaBroker();
+
+  private static final TableRef VISITS = TableRef.parse("shop.visits");
+  private static final TableRef HOURS = TableRef.parse("shop.city_hour");
+  private static final int PARTITIONS = 3;
+
+  private static final String PIPELINE =
+      """
+      name: shop
+      datasets:
+        visits:
+          table: shop.visits
+          kind: source
+          schema:
+            id: BIGINT NOT NULL
+            at: TIMESTAMP(3) NOT NULL
+            city: STRING NOT NULL
+            amount: INT NOT NULL
+          event_time: at
+          partition: PT1H
+          slice: PT1H
+          topic:
+            name: visits
+            out_of_orderness: PT10S
+            idle_after: PT5S
+        city_hour:
+          table: shop.city_hour
+          kind: derived
+          schema:
+            city: STRING NOT NULL
+            hour: TIMESTAMP(3) NOT NULL
+            visits: BIGINT NOT NULL
+            amount: BIGINT NOT NULL
+          key: [city, hour]
+          event_time: hour
+          partition: PT1H
+          slice: PT1H
+      transforms:
+        city_hour:
+          sql: city_hour.sql
+          inputs: [visits]
+      """;
+
+  private static final String SQL =
+      """
+      SELECT
+        city,
+        CAST(FLOOR(`at` TO HOUR) AS TIMESTAMP(3)) AS `hour`,
+        COUNT(*) AS visits,
+        SUM(CAST(amount AS BIGINT)) AS amount
+      FROM visits
+      GROUP BY city, FLOOR(`at` TO HOUR)
+      """;
+
+  private Path project;
+  private CommandLineSession user;
+  private LakeFixture tables;
+  private Process live;
+  private int sent;
+
+  @BeforeAll
+  void writesAProject(@TempDir Path folder) throws IOException {
+    project = folder;
+    user = new CommandLineSession(Wiring::open, project);
+    KAFKA.createTopic("visits", PARTITIONS);
+    Files.createDirectories(project.resolve("jobs/shop"));
+    Files.writeString(project.resolve("jobs/shop/pipeline.yaml"), PIPELINE);
+    Files.writeString(project.resolve("jobs/shop/city_hour.sql"), SQL);
+    Files.createDirectories(project.resolve("config"));
+    Files.writeString(
+        project.resolve("config/local.yaml"),
+        """
+        home: .tidemark
+        catalog:
+          name: tidemark
+          type: org.apache.iceberg.jdbc.JdbcCatalog
+          properties:
+            uri: jdbc:sqlite:${HOME}/catalog.db
+            warehouse: ${HOME}/warehouse
+            jdbc.schema-version: V1
+        flink:
+          parallelism: 2
+        store:
+          url: jdbc:sqlite:${HOME}/control.db
+        kafka:
+          bootstrap_servers: %s
+        live:
+          checkpoint_every: PT1S
+        """
+            .formatted(KAFKA.bootstrap()));
+    TreeMap<String, String> catalog = new TreeMap<>();
+    catalog.put("type", "jdbc");
+    catalog.put("uri", "jdbc:sqlite:" + project.resolve(".tidemark/catalog.db"));
+    catalog.put("warehouse", project.resolve(".tidemark/warehouse").toString());
+    catalog.put("jdbc.schema-version", "V1");
+    Files.createDirectories(project.resolve(".tidemark"));
+    tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", catalog));
+  }
+
+  @AfterAll
+  void endsWhatStillRuns() throws InterruptedException {
+    if (live != null) {
+      live.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+    }
+    tables.close();
+  }
+
+  private Result succeeds(String... arguments) {
+    Result result = user.run(arguments);
+    assertThat(result.exitCode()).as(result.out() + result.err()).isZero();
+    return result;
+  }
+
+  private Path log() {
+    return project.resolve("live.log");
+  }
+
+  private void start() throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(a -> a.startsWith("--add-opens"))
+        .forEach(command::add);
+    command.addAll(
+        List.of(
+            "-Xmx768m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.tidemark.Main",
+            "-C",
+            project.toString(),
+            "live",
+            "start"));
+    live =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+            .start();
+    await().atMost(Duration.ofMinutes(2)).until(() -> !live.isAlive() || state().equals("RUNNING"));
+    assertThat(live.isAlive()).as(Files.readString(log())).isTrue();
+  }
+
+  private Map<?, ?> status() {
+    return (Map<?, ?>) Json.parse(succeeds("live", "status", "--format", "json").out());
+  }
+
+  private static Map<?, ?> at(Map<?, ?> map, String... path) {
+    Map<?, ?> found = map;
+    for (String step : path) {
+      found = (Map<?, ?>) found.get(step);
+    }
+    return found;
+  }
+
+  private String state() {
+    return String.valueOf(at(status(), "job", "health").get("state"));
+  }
+
+  private long epoch() {
+    return ((Number) at(status(), "job", "checkpoints").get("epoch")).longValue();
+  }
+
+  /** One event per city in each partition, of one hour of a day. */
+  private void send(int hour, int amount) {
+    for (int partition = 0; partition < PARTITIONS; partition++) {
+      for (String city : List.of("Oslo", "Bergen")) {
+        KAFKA.send(
+            "visits",
+            partition,
+            city,
+            "{\"id\": %d, \"at\": \"2026-11-01T%02d:%02d:00\", \"city\": \"%s\", \"amount\": %d}"
+                .formatted(sent, hour, sent % 50, city, amount),
+            Instant.parse("2026-11-02T00:00:00Z"));
+        sent++;
+      }
+    }
+  }
+
+  private void awaitRaw() {
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() -> assertThat(positions()).hasSize(sent));
+  }
+
+  /** Each record's partition and offset as the source's table has it. */
+  private List<String> positions() {
+    return tables.values(VISITS).stream().map(r -> r.get(5) + ":" + r.get(6)).toList();
+  }
+
+  private void assertNothingLostOrDoubled() {
+    List<String> expected = new ArrayList<>();
+    KAFKA
+        .endOffsets("visits")
+        .forEach(
+            (p, end) -> {
+              for (long o = 0; o < end; o++) {
+                expected.add(p + ":" + o);
+              }
+            });
+    assertThat(positions()).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  /** Amounts by hour, over all cities. */
+  private Map<String, Long> amounts() {
+    return tables.values(HOURS).stream()
+        .collect(
+            Collectors.groupingBy(
+                r -> r.get(1).toString().substring(11, 13),
+                TreeMap::new,
+                Collectors.summingLong(r -> (Long) r.get(3))));
+  }
+
+  private void awaitAmounts(Map<String, Long> expected) {
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() -> assertThat(amounts()).isEqualTo(expected));
+  }
+
+  @Test
+  @Order(1)
+  void eventsFlowIntoTheRawTableAndClosedSlicesIntoTheDerivedOne() throws IOException {
+    start();
+
+    send(10, 1);
+    send(11, 2);
+    send(12, 3);
+
+    awaitRaw();
+    awaitAmounts(Map.of("10", 6L, "11", 12L));
+    assertThat(epoch()).isEqualTo(1);
+    String text = succeeds("live", "status").out();
+    assertThat(text)
+        .contains("live job shop: running")
+        .contains("start 1, checkpoint ")
+        .contains("visits")
+        .contains("2026-11-01T12");
+  }
+
+  @Test
+  @Order(2)
+  void otherCommandsWorkBesideItAndASecondStartIsRefused() {
+    Result second = user.run("live", "start");
+    assertThat(second.exitCode()).as(second.err()).isEqualTo(4);
+    assertThat(second.err()).contains("live/shop is being worked on by process " + live.pid());
+    assertThat(succeeds("status").out()).contains("Everything is up to date");
+  }
+
+  @Test
+  @Order(3)
+  void aTermSignalStopsItAfterALastCommit() throws Exception {
+    send(12, 4);
+
+    live.destroy();
+
+    assertThat(live.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(live.exitValue()).as(Files.readString(log())).isZero();
+    assertThat(Files.readString(log())).contains("Stopped after a last commit: live job shop");
+    assertThat(state()).isEqualTo("NOT_RUNNING");
+  }
+
+  @Test
+  @Order(4)
+  void theNextStartGoesOnWhereTheTablesStand() throws IOException {
+    send(12, 5);
+    start();
+    send(13, 6);
+
+    awaitRaw();
+    assertNothingLostOrDoubled();
+    awaitAmounts(Map.of("10", 6L, "11", 12L, "12", 72L));
+    assertThat(epoch()).isEqualTo(2);
+  }
+
+  @Test
+  @Order(5)
+  void aKilledProcessIsFollowedByOneThatLosesAndDoublesNothing() throws Exception {
+    send(13, 7);
+    live.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+    send(13, 8);
+    assertThat(state()).isEqualTo("NOT_RUNNING");
+
+    start();
+    send(14, 9);
+
+    awaitRaw();
+    assertNothingLostOrDoubled();
+    awaitAmounts(Map.of("10", 6L, "11", 12L, "12", 72L, "13", 126L));
+  }
+
+  @Test
+  @Order(6)
+  void changedCodeIsTakenUpByAStartAndMakesOpenSlicesAnew() throws Exception {
+    send(14, 1);
+    awaitRaw();
+    assertThat(succeeds("live", "stop").out()).contains("Stopped after a last commit");
+    assertThat(live.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(live.exitValue()).as(Files.readString(log())).isZero();
+    Files.writeString(
+        project.resolve("jobs/shop/city_hour.sql"),
+        SQL.replace("SUM(CAST(amount AS BIGINT))", "SUM(CAST(amount AS BIGINT) * 100)"));
+
+    start();
+    send(15, 1);
+
+    awaitAmounts(Map.of("10", 6L, "11", 12L, "12", 72L, "13", 126L, "14", 6000L));
+    assertNothingLostOrDoubled();
+    assertThat(succeeds("status").out()).contains("2026-11-01T10..2026-11-01T13");
+  }
+
+  @Test
+  @Order(7)
+  void aBrokerThatDiesAndComesBackCostsTime() throws Exception {
+    KAFKA.kill();
+    assertThat(user.run("live", "status").out()).contains("unknown");
+    KAFKA.restart();
+    send(16, 1);
+
+    awaitRaw();
+    assertNothingLostOrDoubled();
+    awaitAmounts(Map.of("10", 6L, "11", 12L, "12", 72L, "13", 126L, "14", 6000L, "15", 600L));
+  }
+
+  @Test
+  @Order(8)
+  void openSlicesAreGivenToRunsWhenTheJobIsStoppedForGood() throws Exception {
+    assertThat(succeeds("live", "stop", "--release").out()).contains("Stopped after a last commit");
+    assertThat(live.waitFor(1, TimeUnit.MINUTES)).isTrue();
+
+    assertThat(succeeds("live", "status").out()).contains("released its slices at checkpoint");
+    assertThat(succeeds("status").out()).doesNotContain("open (live)");
+  }
+}
