@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@Timeout(300)
+@Timeout(600)
 class LiveCliIT {
   @RegisterExtension static final KafkaBroker KAFKA = new KafkaBroker();
 
@@ -224,7 +224,7 @@ class LiveCliIT {
 
   private void awaitRaw() {
     await()
-        .atMost(Duration.ofMinutes(1))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(() -> assertThat(positions()).hasSize(sent));
   }
 
@@ -258,7 +258,7 @@ class LiveCliIT {
 
   private void awaitAmounts(Map<String, Long> expected) {
     await()
-        .atMost(Duration.ofMinutes(1))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(() -> assertThat(amounts()).isEqualTo(expected));
   }
 

@@ -158,14 +158,15 @@ final class Orders {
 
   private Optional<Long> label(Transform transform, String label) {
     try {
-      return grain(transform.output()).parseLabel(label).ordinals().boxed().findFirst();
+      Instant start = Grain.HOUR.parseLabel(label).ranges().ranges().get(0).from();
+      return Optional.of(grain(transform.output()).ordinal(start));
     } catch (IllegalArgumentException e) {
       problems.add(
           Problem.of(
               "TM-LIVE-115",
               "--from " + label + " names no slice of '" + transform.output() + "'",
               String.valueOf(e.getMessage()),
-              "name a year, month, day or hour that is no shorter than a slice"));
+              "write a year, month, day or hour: 2001, 2001-03, 2001-03-01 or 2001-03-01T05"));
       return Optional.empty();
     }
   }

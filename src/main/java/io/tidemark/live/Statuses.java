@@ -77,7 +77,10 @@ final class Statuses {
     Optional<LiveMark> newest =
         all.stream()
             .flatMap(m -> m.mark().stream())
-            .max(Comparator.comparing(LiveMark::epoch).thenComparing(LiveMark::checkpoint));
+            .max(
+                Comparator.comparing(LiveMark::epoch)
+                    .thenComparing(LiveMark::checkpoint)
+                    .thenComparing(LiveMark::phase));
     return new LiveStatus(
         graph.name(),
         health(job, newest),

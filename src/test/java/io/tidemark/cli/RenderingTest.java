@@ -51,6 +51,8 @@ class RenderingTest {
 
   private static Map<String, Report> reports() {
     Map<String, Report> reports = new TreeMap<>();
+    reports.put("live", new Report.LiveShown(Report.LiveEvent.LOOKED_AT, Samples.live()));
+    reports.put("live-stopped", new Report.LiveShown(Report.LiveEvent.STOPPED, Samples.quiet()));
     reports.put(
         "validated",
         new Report.Validated(
