@@ -2,15 +2,11 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.refs.Refs;
 import io.tidemark.model.Dataset;
-import io.tidemark.model.DatasetId;
 import io.tidemark.model.LiveMark;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
@@ -42,7 +38,7 @@ final class Release {
                   new Stamp.Content(dataset.layout().slice(), List.of(), List.of()),
                   "released");
           AppendFiles append = table.newAppend();
-          StampSummary.write(stamp, released(mark)).forEach(append::set);
+          StampSummary.write(stamp, mark.released()).forEach(append::set);
           append.validateWith(ancestry -> isNewest(ancestry, mark));
           append.commit();
           return false;
@@ -58,27 +54,5 @@ final class Release {
     }
     // It expired; the guard's note of it is the newest there is.
     return true;
-  }
-
-  private static LiveMark released(LiveMark mark) {
-    SortedMap<DatasetId, LiveMark.Ranges> ranges = new TreeMap<>();
-    mark.ranges()
-        .forEach(
-            (source, taken) -> {
-              Map<Integer, LiveMark.Range> still = new TreeMap<>();
-              taken
-                  .partitions()
-                  .forEach((p, r) -> still.put(p, new LiveMark.Range(r.to(), r.to(), 0, 0)));
-              ranges.put(source, new LiveMark.Ranges(new TreeMap<>(still)));
-            });
-    return new LiveMark(
-        mark.job(),
-        mark.epoch(),
-        mark.checkpoint(),
-        LiveMark.Phase.RELEASED,
-        mark.openFrom(),
-        ranges,
-        LiveMark.Counts.NONE,
-        List.of());
   }
 }

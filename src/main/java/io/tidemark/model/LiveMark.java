@@ -99,6 +99,19 @@ public record LiveMark(
     doubts = List.copyOf(doubts);
   }
 
+  /** The mark that gives the open slices up and goes nowhere else. */
+  public LiveMark released() {
+    SortedMap<DatasetId, Ranges> still = new TreeMap<>();
+    ranges.forEach(
+        (source, taken) -> {
+          SortedMap<Integer, Range> partitions = new TreeMap<>();
+          taken.partitions().forEach((p, r) -> partitions.put(p, new Range(r.to(), r.to(), 0, 0)));
+          still.put(source, new Ranges(partitions));
+        });
+    return new LiveMark(
+        job, epoch, checkpoint, Phase.RELEASED, openFrom, still, Counts.NONE, List.of());
+  }
+
   /**
    * The event time that the job still owns, because its slices are open; nothing once it was
    * released. Only of a derived dataset.

@@ -33,7 +33,8 @@ class RenderingTest {
     Map<String, Report> reports = reports();
     reports.forEach((name, r) -> cases.put(name + ".txt", TextRenderer.text(r, Paint.PLAIN)));
     for (String name :
-        List.of("diff", "status", "planned", "query", "graph", "verified-not", "corrected")) {
+        List.of(
+            "diff", "status", "planned", "query", "graph", "verified-not", "corrected", "live")) {
       cases.put(name + ".json", JsonText.text(reports.get(name)) + "\n");
     }
     cases.put("planned-explained.txt", PlanText.steps(Samples.plan(), Paint.PLAIN));
@@ -51,8 +52,9 @@ class RenderingTest {
 
   private static Map<String, Report> reports() {
     Map<String, Report> reports = new TreeMap<>();
-    reports.put("live", new Report.LiveShown(Report.LiveEvent.LOOKED_AT, Samples.live()));
-    reports.put("live-stopped", new Report.LiveShown(Report.LiveEvent.STOPPED, Samples.quiet()));
+    reports.put("live", new Report.LiveShown(Report.LiveEvent.LOOKED_AT, LiveSamples.live()));
+    reports.put(
+        "live-stopped", new Report.LiveShown(Report.LiveEvent.STOPPED, LiveSamples.quiet()));
     reports.put(
         "validated",
         new Report.Validated(

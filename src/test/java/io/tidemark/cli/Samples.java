@@ -19,7 +19,6 @@ import io.tidemark.model.Governance;
 import io.tidemark.model.Grain;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Layout;
-import io.tidemark.model.LiveStatus;
 import io.tidemark.model.Location;
 import io.tidemark.model.Plan;
 import io.tidemark.model.Plan.ChangeKind;
@@ -32,7 +31,6 @@ import io.tidemark.model.Stamp;
 import io.tidemark.model.Step;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.Transform;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -176,52 +174,6 @@ final class Samples {
   static Report.RunLine run(RunState state, String reason) {
     return new Report.RunLine(
         RUN, state, Optional.of("fix"), reason, NOON, NOON, List.of(DAYS, MONTHS), 32);
-  }
-
-  /** A live job whose catalog is away, with one silent partition and late rows. */
-  static LiveStatus live() {
-    return new LiveStatus(
-        "cities",
-        new LiveStatus.Health(
-            LiveStatus.State.COMMITS_WAITING,
-            "the catalog or its storage does not answer",
-            Optional.of(NOON),
-            2),
-        new LiveStatus.Checkpoints(
-            3, 1_205, Optional.of(Duration.ofSeconds(4)), 26_700, Duration.ofMillis(300), 1),
-        Optional.of(new LiveStatus.Pressure("gate events for city_day", 0.42)),
-        List.of(
-            new LiveStatus.SourceStatus(
-                EVENTS,
-                "events.v1",
-                Optional.of(NOON.minusSeconds(90)),
-                new LiveStatus.Lag(Optional.of(12_345L), Optional.of(Duration.ofSeconds(75))),
-                7,
-                List.of(1),
-                Duration.ofMinutes(1))),
-        List.of(
-            new LiveStatus.TaskStatus(
-                DAYS, Optional.of("2001-06-01"), days("2001-06-01"), 3, days("2001-05-30")),
-            new LiveStatus.TaskStatus(MONTHS, Optional.empty(), months(""), 0, months(""))));
-  }
-
-  /** One that is stopped, while no broker answers. */
-  static LiveStatus quiet() {
-    return new LiveStatus(
-        "cities",
-        new LiveStatus.Health(LiveStatus.State.NOT_RUNNING, "stopped", Optional.empty(), 0),
-        new LiveStatus.Checkpoints(3, 1_206, Optional.empty(), 0, Duration.ZERO, 0),
-        Optional.empty(),
-        List.of(
-            new LiveStatus.SourceStatus(
-                EVENTS,
-                "events.v1",
-                Optional.empty(),
-                LiveStatus.Lag.UNKNOWN,
-                0,
-                List.of(),
-                Duration.ofMinutes(1))),
-        List.of());
   }
 
   static Report.StatusShown status() {

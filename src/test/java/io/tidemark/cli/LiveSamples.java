@@ -1,0 +1,62 @@
+package io.tidemark.cli;
+
+import io.tidemark.model.LiveStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Live jobs as control would tell of them. */
+final class LiveSamples {
+  private LiveSamples() {}
+
+  /** A live job whose catalog is away, with one silent partition and late rows. */
+  static LiveStatus live() {
+    return new LiveStatus(
+        "cities",
+        new LiveStatus.Health(
+            LiveStatus.State.COMMITS_WAITING,
+            "the catalog or its storage does not answer",
+            Optional.of(Samples.NOON),
+            2),
+        new LiveStatus.Checkpoints(
+            3, 1_205, Optional.of(Duration.ofSeconds(4)), 26_700, Duration.ofMillis(300), 1),
+        Optional.of(new LiveStatus.Pressure("gate events for city_day", 0.42)),
+        List.of(
+            new LiveStatus.SourceStatus(
+                Samples.EVENTS,
+                "events.v1",
+                Optional.of(Samples.NOON.minusSeconds(90)),
+                new LiveStatus.Lag(Optional.of(12_345L), Optional.of(Duration.ofSeconds(75))),
+                7,
+                List.of(1),
+                Duration.ofMinutes(1))),
+        List.of(
+            new LiveStatus.TaskStatus(
+                Samples.DAYS,
+                Optional.of("2001-06-01"),
+                Samples.days("2001-06-01"),
+                3,
+                Samples.days("2001-05-30")),
+            new LiveStatus.TaskStatus(
+                Samples.MONTHS, Optional.empty(), Samples.months(""), 0, Samples.months(""))));
+  }
+
+  /** One that is stopped, while no broker answers. */
+  static LiveStatus quiet() {
+    return new LiveStatus(
+        "cities",
+        new LiveStatus.Health(LiveStatus.State.NOT_RUNNING, "stopped", Optional.empty(), 0),
+        new LiveStatus.Checkpoints(3, 1_206, Optional.empty(), 0, Duration.ZERO, 0),
+        Optional.empty(),
+        List.of(
+            new LiveStatus.SourceStatus(
+                Samples.EVENTS,
+                "events.v1",
+                Optional.empty(),
+                LiveStatus.Lag.UNKNOWN,
+                0,
+                List.of(),
+                Duration.ofMinutes(1))),
+        List.of());
+  }
+}
