@@ -253,12 +253,14 @@ final class LiveBed implements AutoCloseable {
     return summaries;
   }
 
-  /** The slices that live commits closed. */
+  /** The slices with rows that live commits closed; those without may be before all rows. */
   Map<Long, Stamp.SliceDigest> closed(Dataset dataset) {
     Map<Long, Stamp.SliceDigest> closed = new TreeMap<>();
     for (Stamp stamp : stamps(dataset.table())) {
       if (stamp.kind() == Stamp.Kind.LIVE) {
-        stamp.content().slices().forEach(s -> closed.put(s.ordinal(), s));
+        stamp.content().slices().stream()
+            .filter(s -> s.rows() > 0)
+            .forEach(s -> closed.put(s.ordinal(), s));
       }
     }
     return closed;
