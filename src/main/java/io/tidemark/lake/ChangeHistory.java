@@ -40,11 +40,12 @@ final class ChangeHistory {
       return Changes.NONE;
     }
     Optional<List<Snapshot>> since = History.since(table, pin.base(), head);
+    boolean candidate = pin.run().isPresent() && pin.snapshot() != pin.base();
     if (since.isEmpty()) {
-      return compare(pin, head, "main was rolled back, or its history has expired");
+      return noted(pin, head, candidate)
+          .orElseGet(() -> compare(pin, head, "main was rolled back, or its history has expired"));
     }
     List<Snapshot> others = new ArrayList<>(since.get());
-    boolean candidate = pin.run().isPresent() && pin.snapshot() != pin.base();
     if (candidate && !others.removeIf(s -> isPublishOf(s, pin))) {
       return compare(pin, head, "the candidate of run " + pin.run().get() + " is not on main");
     }
@@ -66,6 +67,22 @@ final class ChangeHistory {
       }
     }
     return new TimeRanges(ranges);
+  }
+
+  /** From notes of what has expired, and the commits since. */
+  private Optional<Changes> noted(Pin pin, Optional<Snapshot> head, boolean candidate) {
+    Optional<Chronicle.Past> past = Chronicle.since(table, pin);
+    Optional<List<Snapshot>> since = past.flatMap(p -> History.since(table, p.upTo(), head));
+    if (since.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Snapshot> others = new ArrayList<>(since.get());
+    if (candidate && !past.get().without(pin) && !others.removeIf(s -> isPublishOf(s, pin))) {
+      return Optional.empty();
+    }
+    List<Touched> touched = new ArrayList<>(past.get().touched());
+    touched.addAll(walk(others).touched());
+    return Optional.of(new Changes(touched, ""));
   }
 
   private static boolean isPublishOf(Snapshot snapshot, Pin pin) {
@@ -102,7 +119,7 @@ final class ChangeHistory {
   }
 
   /** All checkpoints of live jobs are one cause: there may be thousands. */
-  private static boolean isLive(Snapshot snapshot) {
+  static boolean isLive(Snapshot snapshot) {
     return History.stamp(snapshot).filter(s -> s.kind() == Stamp.Kind.LIVE).isPresent();
   }
 
@@ -122,7 +139,7 @@ final class ChangeHistory {
   }
 
   /** The event time that a commit changed; none for a compaction. */
-  private TimeRanges ranges(Delta delta) {
+  TimeRanges ranges(Delta delta) {
     SliceSet changed = null;
     List<TimeRange> ranges = new ArrayList<>();
     for (List<Moved> files : List.of(delta.added(), delta.removed(), delta.deletes())) {
@@ -167,7 +184,7 @@ final class ChangeHistory {
     return new TimeRanges(rest);
   }
 
-  private static List<String> columns(Snapshot snapshot) {
+  static List<String> columns(Snapshot snapshot) {
     return History.stamp(snapshot)
         .filter(Ledger::decides)
         .map(s -> s.content().changedColumns())
@@ -175,7 +192,7 @@ final class ChangeHistory {
         .orElse(Stamp.Content.ANY_COLUMN);
   }
 
-  private static String cause(Snapshot snapshot) {
+  static String cause(Snapshot snapshot) {
     return History.stamp(snapshot)
         .map(
             s ->

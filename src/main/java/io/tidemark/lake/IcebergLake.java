@@ -2,10 +2,15 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.files.DataFiles;
 import io.tidemark.lake.files.SliceIndex;
+import io.tidemark.lake.pointers.PointerSwap;
 import io.tidemark.lake.refs.Backoff;
 import io.tidemark.lake.refs.Refs;
 import io.tidemark.lake.refs.Tables;
 import io.tidemark.lake.refs.Trouble;
+import io.tidemark.lake.setup.ColumnTypes;
+import io.tidemark.lake.setup.Guard;
+import io.tidemark.lake.setup.Orphans;
+import io.tidemark.lake.setup.Setup;
 import io.tidemark.model.Analysis;
 import io.tidemark.model.Changes;
 import io.tidemark.model.Dataset;
@@ -58,6 +63,8 @@ final class IcebergLake implements Lake {
   private final JointReplacement joint;
   private final Rollback rollback;
   private final Deltas deltas = new Deltas();
+  private final Chronicle chronicle;
+  private final Expiry expiry;
 
   IcebergLake(Catalog catalog, Clock clock, Backoff backoff) {
     this(catalog, PointerSwap.NONE, clock, backoff, Environment.Limits.REVERT_WINDOW);
@@ -78,6 +85,8 @@ final class IcebergLake implements Lake {
     this.swap = swap;
     this.joint = new JointReplacement(tables, replacement, swap, backoff);
     this.rollback = new Rollback(refs, clock, revertWindow);
+    this.chronicle = new Chronicle(refs, deltas);
+    this.expiry = new Expiry(tables, refs, guard, chronicle);
   }
 
   @Override
@@ -280,6 +289,25 @@ final class IcebergLake implements Lake {
             new Release(refs).run(dataset);
           }
         });
+  }
+
+  @Override
+  public void chronicle(Dataset dataset, Set<Pin> pins) {
+    Trouble.explain(dataset.table(), "noting its history", () -> expiry.remember(dataset, pins));
+  }
+
+  @Override
+  public int expire(Dataset dataset, Instant olderThan, int keep, Set<Pin> pins) {
+    return Trouble.explain(
+        dataset.table(),
+        "expiring its snapshots",
+        () -> expiry.run(dataset, olderThan, keep, pins));
+  }
+
+  @Override
+  public List<Fragmented> fragmented(Dataset dataset, int atLeast) {
+    return Trouble.explain(
+        dataset.table(), "reading its metadata", () -> expiry.fragmented(dataset, atLeast));
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.tidemark.lake.Replacement.Finding;
 import io.tidemark.lake.Replacement.Found;
 import io.tidemark.lake.Replacement.Refused;
 import io.tidemark.lake.files.SliceIndex;
+import io.tidemark.lake.pointers.PointerSwap;
 import io.tidemark.lake.refs.Backoff;
 import io.tidemark.lake.refs.Tables;
 import io.tidemark.lake.refs.Trouble;

@@ -1,6 +1,8 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.notes.Told.At;
 import io.tidemark.lake.refs.Refs;
+import io.tidemark.lake.setup.Guard;
 import io.tidemark.model.LiveMark;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.Stamp;
@@ -75,29 +77,34 @@ final class Journal {
         });
   }
 
-  /** What a live job's commit said. */
-  private record Said(long snapshot, long sequence, long at, Stamp stamp, LiveMark mark) {
+  /** What the commit of a live job or of a load said. */
+  private record Said(long snapshot, long sequence, long at, Stamp stamp, Optional<LiveMark> mark) {
     static Optional<Said> of(Snapshot snapshot) {
+      Optional<LiveMark> mark = History.mark(snapshot.summary());
       return History.stamp(snapshot)
-          .flatMap(
+          .filter(stamp -> mark.isPresent() || stamp.kind() == Stamp.Kind.LOAD)
+          .map(
               stamp ->
-                  History.mark(snapshot.summary())
-                      .map(
-                          mark ->
-                              new Said(
-                                  snapshot.snapshotId(),
-                                  snapshot.sequenceNumber(),
-                                  snapshot.timestampMillis(),
-                                  stamp,
-                                  mark)));
+                  new Said(
+                      snapshot.snapshotId(),
+                      snapshot.sequenceNumber(),
+                      snapshot.timestampMillis(),
+                      stamp,
+                      mark));
     }
 
     boolean tells() {
-      return !stamp.content().slices().isEmpty() || !mark.doubts().isEmpty();
+      return mark.isEmpty()
+          || !stamp.content().slices().isEmpty()
+          || !mark.get().doubts().isEmpty();
     }
 
     Entry entry() {
-      return new Entry(snapshot, Optional.empty(), at, StampSummary.write(stamp, mark));
+      return new Entry(
+          snapshot,
+          Optional.empty(),
+          at,
+          mark.map(m -> StampSummary.write(stamp, m)).orElseGet(() -> StampSummary.write(stamp)));
     }
   }
 
@@ -105,9 +112,10 @@ final class Journal {
   private record SaidTogether(List<Said> commits) {}
 
   /**
-   * Notes the commits of live jobs on main that close or doubt slices, in one note for all that are
-   * not noted yet. With them, or where it is in danger of being expired, the newest: one that is
-   * main's head and followed by others soon is in none, and a note each would be many.
+   * Notes the commits of live jobs on main that close or doubt slices, and loads, which are known
+   * by their files, in one note for all that are not noted yet. With them, or where it is in danger
+   * of being expired, the newest mark: one that is main's head and followed by others soon is in
+   * none, and a note each would be many.
    *
    * @param quiet before this, a commit is no longer followed soon
    */
@@ -138,6 +146,7 @@ final class Journal {
             .orElse(-1);
     List<Said> fresh = new ArrayList<>();
     boolean worthIt = false;
+    boolean marked = false;
     Optional<Snapshot> head = History.main(table);
     for (Snapshot snapshot : head.map(h -> History.ancestry(table, h)).orElse(List.of())) {
       if (snapshot.sequenceNumber() <= noted) {
@@ -145,7 +154,9 @@ final class Journal {
       }
       Optional<Said> said = Said.of(snapshot);
       boolean tells = said.filter(Said::tells).isPresent();
-      if (said.isPresent() && (tells || fresh.isEmpty())) {
+      boolean newest = !marked && said.flatMap(Said::mark).isPresent();
+      marked |= newest;
+      if (tells || newest) {
         boolean endangered =
             snapshot.snapshotId() != head.get().snapshotId()
                 || Instant.ofEpochMilli(snapshot.timestampMillis()).isBefore(quiet);
@@ -186,7 +197,7 @@ final class Journal {
         });
   }
 
-  private static void append(Table table, Transaction transaction, Map<String, String> note) {
+  static void append(Table table, Transaction transaction, Map<String, String> note) {
     AppendFiles append = transaction.newFastAppend().toBranch(Refs.GUARD);
     append.set(Guard.MARK, "empty");
     note.forEach(append::set);
@@ -218,6 +229,20 @@ final class Journal {
       }
     }
     return new Notes(own);
+  }
+
+  /** What every note says, from the oldest. */
+  static List<Map<String, String>> oldestFirst(Table table) {
+    List<Map<String, String>> notes = new ArrayList<>();
+    notes(table).snapshots().forEach(s -> notes.add(0, s.summary()));
+    return notes;
+  }
+
+  /** Where main went back to, if a note says that it did. */
+  static Optional<At> backTo(Map<String, String> note) {
+    return Optional.ofNullable(note.get(BACK_TO))
+        .map(id -> Long.parseLong(id.substring(id.lastIndexOf(':') + 1)))
+        .map(to -> new At(to, Long.parseLong(note.get(SEQUENCE))));
   }
 
   /** Main's stamped commits, newest first: from its history, and behind its end from the notes. */

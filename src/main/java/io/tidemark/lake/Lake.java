@@ -144,6 +144,41 @@ public interface Lake extends AutoCloseable {
    */
   void releaseLive(Dataset dataset);
 
+  /**
+   * Notes all that would be forgotten if main's history expired now, by whatever engine: besides
+   * what {@link #remember} notes, the changes since the pins, and where compactions put the rows of
+   * publishes that may still be reverted. Does nothing if all is noted.
+   *
+   * @param pins of slices that were made from the table
+   */
+  void chronicle(Dataset dataset, Set<Pin> pins);
+
+  /**
+   * Forgets snapshots and deletes the files that only they needed, after noting what they tell.
+   * Keeps what branches, tags, leases, runs and the newest live mark need.
+   *
+   * @param olderThan newer snapshots stay
+   * @param keep the newest ones that stay whatever their age
+   * @param pins as in {@link #chronicle}
+   * @return how many snapshots went
+   */
+  int expire(Dataset dataset, Instant olderThan, int keep, Set<Pin> pins);
+
+  /**
+   * The slices of main that consist of more files than their bytes need, and whose files can be
+   * exchanged for others.
+   *
+   * @param atLeast this many small files of one partition, from 2
+   */
+  List<Fragmented> fragmented(Dataset dataset, int atLeast);
+
+  /**
+   * A slice of too many files.
+   *
+   * @param files all that the slice has
+   */
+  record Fragmented(long ordinal, int files, long rows, long bytes) {}
+
   /** A stamped commit. */
   record Committed(long snapshot, Optional<Long> parent, Instant at, Stamp stamp) {}
 

@@ -1,5 +1,7 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.pointers.JdbcPointerSwap;
+import io.tidemark.lake.pointers.PointerSwap;
 import io.tidemark.lake.refs.Backoff;
 import io.tidemark.lake.refs.Trouble;
 import io.tidemark.model.Environment;

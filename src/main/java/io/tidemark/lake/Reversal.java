@@ -1,7 +1,5 @@
 package io.tidemark.lake;
 
-import io.tidemark.lake.Deltas.Delta;
-import io.tidemark.lake.Deltas.Moved;
 import io.tidemark.lake.Replacement.Exchange;
 import io.tidemark.lake.Replacement.Finding;
 import io.tidemark.lake.Replacement.Found;
@@ -9,13 +7,13 @@ import io.tidemark.lake.Replacement.Refused;
 import io.tidemark.lake.files.DataFiles;
 import io.tidemark.lake.files.DataFiles.Detail;
 import io.tidemark.lake.files.SliceIndex;
+import io.tidemark.lake.notes.Heirs;
 import io.tidemark.model.SliceSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
@@ -95,17 +93,24 @@ final class Reversal implements Replacement.Analysis {
       return Publication.refuse(deletes, "there are delete files");
     }
     Descent descent = new Descent(index, after);
-    for (Snapshot snapshot : since.orElse(List.of())) {
+    Optional<List<Snapshot>> path = since;
+    if (since.isEmpty()) {
+      Optional<Heirs> heirs = Chronicle.heirs(table, publish);
+      heirs.ifPresent(descent::inherit);
+      path = heirs.flatMap(h -> History.since(table, h.upTo(), Optional.of(head)));
+    }
+    for (Snapshot snapshot : path.orElse(List.of())) {
       descent.follow(deltas.of(table, index, snapshot));
     }
     SliceSet lost = descent.lost(now.keySet()).intersect(slices);
-    if (since.isEmpty()) {
-      lost = lost.union(unproven(index, after, back));
+    if (path.isEmpty()) {
+      // Every later publish or revert would have removed all that was the publish's own.
+      lost = lost.union(slices.minus(descent.slices(back.keySet())));
     }
     if (!lost.isEmpty()) {
       return Publication.refuse(
           lost,
-          since.isEmpty()
+          path.isEmpty()
               ? "main's history since the publish has expired, and its files are no longer there"
               : "rows of the publish were deleted, or compacted together with later ones");
     }
@@ -125,21 +130,6 @@ final class Reversal implements Replacement.Analysis {
         remove.values(),
         add.values(),
         Map.of(REVERTED, Long.toString(publish), Publication.BEFORE, Long.toString(head)));
-  }
-
-  /**
-   * Without history, only files of the publish's own that are still live prove that it still holds:
-   * every later publish or revert would have removed them.
-   */
-  private SliceSet unproven(
-      SliceIndex index, Map<String, DataFile> after, Map<String, DataFile> back) {
-    SliceSet proven = SliceSet.empty(index.grain());
-    for (Map.Entry<String, DataFile> file : after.entrySet()) {
-      if (!back.containsKey(file.getKey())) {
-        proven = proven.union(index.place(file.getValue()).slices(index.grain()));
-      }
-    }
-    return slices.minus(proven);
   }
 
   /** Where the publish is not what main's slices come from any more. */
@@ -172,83 +162,5 @@ final class Reversal implements Replacement.Analysis {
         standing.entrySet().stream()
             .filter(e -> e.getValue() != publish)
             .mapToLong(Map.Entry::getKey));
-  }
-
-  /** Which files of main hold the publish's rows, through later compactions. */
-  private static final class Descent {
-    private final SliceIndex index;
-    private final Map<String, SliceSet> ours = new HashMap<>();
-    private final Map<String, SliceSet> missing = new HashMap<>();
-    private SliceSet mixed;
-
-    Descent(SliceIndex index, Map<String, DataFile> published) {
-      this.index = index;
-      this.mixed = SliceSet.empty(index.grain());
-      published.forEach((path, file) -> ours.put(path, index.place(file).slices(index.grain())));
-    }
-
-    void follow(Delta delta) {
-      if (delta.compaction()) {
-        compacted(delta);
-        return;
-      }
-      for (Moved file : delta.removed()) {
-        SliceSet slices = ours.remove(file.path());
-        if (slices != null) {
-          missing.put(file.path(), slices);
-        }
-      }
-      for (Moved file : delta.added()) {
-        SliceSet slices = missing.remove(file.path());
-        if (slices != null) {
-          ours.put(file.path(), slices);
-        }
-      }
-    }
-
-    /** What comes out of a slice is ours if all that went in was. */
-    private void compacted(Delta delta) {
-      SliceSet fromOurs = SliceSet.empty(index.grain());
-      SliceSet fromOthers = SliceSet.empty(index.grain());
-      for (Moved file : delta.removed()) {
-        SliceSet slices = ours.remove(file.path());
-        if (slices != null) {
-          fromOurs = fromOurs.union(slices);
-        } else if (!file.placement().isNowhere()) {
-          fromOthers = fromOthers.union(file.placement().slices(index.grain()));
-        }
-      }
-      mixed = mixed.union(fromOurs.intersect(fromOthers));
-      for (Moved file : delta.added()) {
-        if (file.placement().isNowhere()) {
-          continue;
-        }
-        SliceSet slices = file.placement().slices(index.grain());
-        if (slices.overlaps(fromOurs)) {
-          ours.put(file.path(), slices);
-          if (!file.placement().isOneSlice()) {
-            mixed = mixed.union(slices);
-          }
-        }
-      }
-    }
-
-    Set<String> files() {
-      return ours.keySet();
-    }
-
-    /** The slices whose published rows can no longer be found exactly. */
-    SliceSet lost(Set<String> live) {
-      SliceSet lost = mixed;
-      for (SliceSet slices : missing.values()) {
-        lost = lost.union(slices);
-      }
-      for (Map.Entry<String, SliceSet> file : ours.entrySet()) {
-        if (!live.contains(file.getKey())) {
-          lost = lost.union(file.getValue());
-        }
-      }
-      return lost;
-    }
   }
 }

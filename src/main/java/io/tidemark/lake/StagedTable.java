@@ -1,7 +1,8 @@
 package io.tidemark.lake;
 
 import io.tidemark.lake.JointReplacement.Analysed;
-import io.tidemark.lake.PointerSwap.Move;
+import io.tidemark.lake.pointers.PointerSwap.Move;
+import io.tidemark.lake.pointers.Staging;
 import io.tidemark.lake.refs.Tables;
 import io.tidemark.model.TableRef;
 import java.util.ArrayList;

@@ -58,6 +58,9 @@ class ArchitectureTest {
       Map.ofEntries(
           Map.entry("lake.files", Set.of()),
           Map.entry("lake.refs", Set.of()),
+          Map.entry("lake.pointers", Set.of()),
+          Map.entry("lake.setup", Set.of("lake.files", "lake.refs")),
+          Map.entry("lake.notes", Set.of()),
           Map.entry("job.slice", Set.of()),
           Map.entry("job.catalog", Set.of("job.slice")),
           Map.entry("job.value", Set.of()),

@@ -59,6 +59,11 @@ public final class Refs {
     return holders;
   }
 
+  /** Whether a tag is somebody's lease. */
+  public static boolean isLease(String name) {
+    return name.startsWith(LEASE);
+  }
+
   public void release(TableRef ref, String holder) {
     String prefix = LEASE + holder + "-";
     remove(

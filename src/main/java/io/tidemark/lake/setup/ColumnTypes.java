@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.setup;
 
 import io.tidemark.lake.refs.Trouble;
 import io.tidemark.model.Column;
@@ -18,13 +18,13 @@ import org.apache.iceberg.types.TypeUtil;
 import org.apache.iceberg.types.Types;
 
 /** Column types as Flink SQL writes them, to and from Iceberg's. */
-final class ColumnTypes {
+public final class ColumnTypes {
   private static final Pattern WITH_LOCAL_ZONE =
       Pattern.compile("TIMESTAMP\\((\\d)\\) WITH LOCAL TIME ZONE");
 
   private ColumnTypes() {}
 
-  static Schema read(org.apache.iceberg.Schema schema) {
+  public static Schema read(org.apache.iceberg.Schema schema) {
     return new Schema(
         schema.columns().stream()
             .map(

@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.pointers;
 
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
@@ -8,19 +8,19 @@ import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.io.LocationProvider;
 
 /** Takes commits to a table without telling the catalog: what would be its next metadata. */
-final class Staging implements TableOperations {
+public final class Staging implements TableOperations {
   private final TableOperations real;
   private final TableMetadata base;
   private TableMetadata staged;
 
-  Staging(TableOperations real) {
+  public Staging(TableOperations real) {
     this.real = real;
     this.base = real.current();
     this.staged = base;
   }
 
   /** What the catalog holds. */
-  TableMetadata base() {
+  public TableMetadata base() {
     return base;
   }
 

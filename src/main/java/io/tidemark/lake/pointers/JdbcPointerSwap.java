@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.pointers;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * of them. Connects as the catalog does, for each commit anew, so that no connection of the catalog
  * is ever left in the middle of a transaction.
  */
-final class JdbcPointerSwap implements PointerSwap {
+public final class JdbcPointerSwap implements PointerSwap {
   private static final Logger LOG = LoggerFactory.getLogger(JdbcPointerSwap.class);
 
   private static final String MOVE =
@@ -35,7 +35,7 @@ final class JdbcPointerSwap implements PointerSwap {
   /**
    * @param catalog the name that the catalog writes into its rows
    */
-  JdbcPointerSwap(String catalog, Map<String, String> properties) {
+  public JdbcPointerSwap(String catalog, Map<String, String> properties) {
     this.catalog = catalog;
     this.properties = new TreeMap<>(properties);
   }

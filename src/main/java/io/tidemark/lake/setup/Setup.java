@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.setup;
 
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.lake.refs.Refs;
@@ -28,18 +28,18 @@ import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 
 /** Makes a dataset's table, or mends it as far as adding columns goes. */
-final class Setup {
+public final class Setup {
   private final Tables tables;
   private final Refs refs;
   private final Guard guard;
 
-  Setup(Tables tables, Refs refs, Guard guard) {
+  public Setup(Tables tables, Refs refs, Guard guard) {
     this.tables = tables;
     this.refs = refs;
     this.guard = guard;
   }
 
-  void ensure(Dataset dataset) {
+  public void ensure(Dataset dataset) {
     TableRef ref = dataset.table();
     boolean made = false;
     if (tables.find(ref).isEmpty()) {

@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.setup;
 
 import io.tidemark.lake.refs.Tables;
 import io.tidemark.model.TableRef;
@@ -25,20 +25,20 @@ import org.slf4j.LoggerFactory;
  * they write for, so a run's are known by their names; one is deleted only if no snapshot that the
  * table still has, of whatever ref or of none, names it.
  */
-final class Orphans {
+public final class Orphans {
   private static final Logger LOG = LoggerFactory.getLogger(Orphans.class);
   private static final String UUID = "-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\\d+\\.";
 
   private final Tables tables;
 
-  Orphans(Tables tables) {
+  public Orphans(Tables tables) {
     this.tables = tables;
   }
 
   /**
    * @return how many were deleted; 0 where files cannot be listed, and where tables may share them
    */
-  int delete(TableRef ref, String branch) {
+  public int delete(TableRef ref, String branch) {
     Table table = tables.load(ref);
     // Where a property puts files, other tables may put theirs, and what these name is not known.
     boolean shared = table.properties().containsKey(TableProperties.WRITE_DATA_LOCATION);

@@ -1,4 +1,4 @@
-package io.tidemark.lake;
+package io.tidemark.lake.setup;
 
 import io.tidemark.lake.refs.Refs;
 import io.tidemark.lake.refs.Tables;
@@ -14,19 +14,19 @@ import org.apache.iceberg.expressions.Expressions;
  *
  * <p>Making it also shows whether the catalog keeps branches at all.
  */
-final class Guard {
-  static final String MARK = "tidemark.guard";
+public final class Guard {
+  public static final String MARK = "tidemark.guard";
 
   private final Tables tables;
   private final Refs refs;
 
-  Guard(Tables tables, Refs refs) {
+  public Guard(Tables tables, Refs refs) {
     this.tables = tables;
     this.refs = refs;
   }
 
   /** The guard's snapshot, which holds no files. */
-  long ensure(TableRef ref) {
+  public long ensure(TableRef ref) {
     Snapshot guard = tables.load(ref).snapshot(Refs.GUARD);
     if (guard != null && guard.summary().containsKey(MARK)) {
       return guard.snapshotId();

@@ -1,10 +1,10 @@
-package io.tidemark.lake;
+package io.tidemark.lake.pointers;
 
 import io.tidemark.model.TableRef;
 import java.util.List;
 
 /** Moves the metadata pointers of several tables in one transaction of the catalog's own. */
-interface PointerSwap {
+public interface PointerSwap {
   /** Of a catalog that promises one table at a time. */
   PointerSwap NONE =
       new PointerSwap() {
