@@ -37,6 +37,7 @@ import picocli.CommandLine.ScopeType;
       ReleaseCommands.Publish.class,
       ReleaseCommands.Revert.class,
       ReleaseCommands.Rollback.class,
+      MaintainCommand.class,
       ProofCommands.Verify.class,
       ProofCommands.Correct.class,
       DataCommands.History.class,

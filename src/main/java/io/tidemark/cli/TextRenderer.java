@@ -1,6 +1,7 @@
 package io.tidemark.cli;
 
 import io.tidemark.control.Corrected;
+import io.tidemark.control.Maintained;
 import io.tidemark.control.Report;
 import io.tidemark.control.Verified;
 import io.tidemark.model.DatasetId;
@@ -202,6 +203,11 @@ final class TextRenderer implements Report.Visitor<String> {
   @Override
   public String verified(Verified report) {
     return VerifyText.text(report, paint);
+  }
+
+  @Override
+  public String maintained(Maintained report) {
+    return MaintainText.text(report, paint);
   }
 
   @Override

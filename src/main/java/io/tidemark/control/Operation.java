@@ -64,6 +64,8 @@ public sealed interface Operation<R extends Report> {
     Verified verify(Verify operation);
 
     Corrected correct(Correct operation);
+
+    Maintained maintain(Maintain operation);
   }
 
   /** Reads jobs/ and config/ and reports every problem at once. */
@@ -392,6 +394,22 @@ public sealed interface Operation<R extends Report> {
     @Override
     public Corrected accept(Visitor visitor) {
       return visitor.correct(this);
+    }
+  }
+
+  /**
+   * Writes closed slices of many small files anew and lets old snapshots expire.
+   *
+   * @param datasets only these; empty for all
+   */
+  record Maintain(List<String> datasets) implements Operation<Maintained> {
+    public Maintain {
+      datasets = List.copyOf(datasets);
+    }
+
+    @Override
+    public Maintained accept(Visitor visitor) {
+      return visitor.maintain(this);
     }
   }
 

@@ -145,6 +145,11 @@ final class ProjectControl implements Control {
     }
 
     @Override
+    public Maintained maintain(Operation.Maintain operation) {
+      return new MaintainHandler(workplace, watcher).maintain(operation);
+    }
+
+    @Override
     public Corrected correct(Operation.Correct operation) {
       runs().resume();
       return new CorrectHandler(workplace, watcher).correct(operation);

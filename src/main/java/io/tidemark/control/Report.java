@@ -38,7 +38,8 @@ public sealed interface Report
         Report.QueryShown,
         Report.LiveShown,
         Verified,
-        Corrected {
+        Corrected,
+        Maintained {
 
   <T> T accept(Visitor<T> visitor);
 
@@ -81,6 +82,8 @@ public sealed interface Report
     T verified(Verified report);
 
     T corrected(Corrected report);
+
+    T maintained(Maintained report);
   }
 
   /**

@@ -48,13 +48,15 @@ public record Environment(
    * @param revertWindow how long what a publish replaced is kept, so that it can be put back
    * @param correctAfter how long no late event may have come for a slice before it is corrected
    * @param correctSlices the most slices that one correction takes up
+   * @param keepSnapshots how old snapshots get that nobody needs before maintenance forgets them
    */
   public record Limits(
       long batchBytes,
       long maxSlices,
       Duration revertWindow,
       Duration correctAfter,
-      long correctSlices) {
+      long correctSlices,
+      Duration keepSnapshots) {
     /** How long a revert stays possible where nothing else is asked for. */
     public static final Duration REVERT_WINDOW = Duration.ofDays(30);
 
@@ -64,9 +66,12 @@ public record Environment(
     /** How much one correction takes up where nothing else is asked for. */
     public static final long CORRECT_SLICES = 100;
 
-    /** With the usual corrections. */
+    /** How long snapshots are kept where nothing else is asked for. */
+    public static final Duration KEEP_SNAPSHOTS = Duration.ofDays(1);
+
+    /** With the usual corrections and the usual expiry. */
     public Limits(long batchBytes, long maxSlices, Duration revertWindow) {
-      this(batchBytes, maxSlices, revertWindow, CORRECT_AFTER, CORRECT_SLICES);
+      this(batchBytes, maxSlices, revertWindow, CORRECT_AFTER, CORRECT_SLICES, KEEP_SNAPSHOTS);
     }
 
     /** With the usual window. */

@@ -65,7 +65,8 @@ public final class FactsReader {
     return new Facts(tables, analyses, store.rates(), published(graph, tables, previous), previous);
   }
 
-  private static Set<Pin> pins(Graph graph, Map<DatasetId, TableFacts> tables, DatasetId input) {
+  /** What the slices of a dataset's consumers were made from, as far as they are read. */
+  public static Set<Pin> pins(Graph graph, Map<DatasetId, TableFacts> tables, DatasetId input) {
     Set<Pin> pins = new HashSet<>();
     for (Transform consumer : graph.consumersOf(input)) {
       TableFacts facts = tables.get(consumer.output());

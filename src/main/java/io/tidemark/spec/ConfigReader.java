@@ -39,6 +39,7 @@ public final class ConfigReader {
   private static final long DEFAULT_BATCH_BYTES = 4L << 30;
   private static final long DEFAULT_MAX_SLICES = 10_000;
   private static final long MOST_DAYS = 3650;
+  private static final Duration SHORTEST_KEEP = Duration.ofHours(1);
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{([^}]*)\\}");
   private static final Pattern SECRET =
       Pattern.compile(
@@ -219,7 +220,26 @@ public final class ConfigReader {
           map.optional("correct_after", v -> v.duration("'correct_after'"))
               .orElse(Limits.CORRECT_AFTER),
           map.optional("correct_slices", v -> positive(v, "'correct_slices'"))
-              .orElse(Limits.CORRECT_SLICES));
+              .orElse(Limits.CORRECT_SLICES),
+          map.optional("keep_snapshots", this::keep).orElse(Limits.KEEP_SNAPSHOTS));
+    }
+
+    private Optional<Duration> keep(YamlValue value) {
+      return value
+          .duration("'keep_snapshots'")
+          .filter(
+              keep -> {
+                if (keep.compareTo(SHORTEST_KEEP) >= 0) {
+                  return true;
+                }
+                problems.add(
+                    value.where(),
+                    "TM-CONF-004",
+                    "'keep_snapshots' is shorter than PT1H",
+                    "jobs read snapshots while main moves on",
+                    "write PT1H or more");
+                return false;
+              });
     }
 
     private Optional<Duration> days(YamlValue value) {

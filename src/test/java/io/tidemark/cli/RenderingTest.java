@@ -3,6 +3,7 @@ package io.tidemark.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.control.Corrected;
+import io.tidemark.control.Maintained;
 import io.tidemark.control.Report;
 import io.tidemark.model.Location;
 import io.tidemark.model.Problem;
@@ -112,6 +113,8 @@ class RenderingTest {
     reports.put("verified", Samples.verified());
     reports.put("verified-not", Samples.verifiedNot());
     reports.put("corrected", Samples.corrected());
+    reports.put("maintained", Samples.maintained());
+    reports.put("maintained-nothing", new Maintained(List.of()));
     reports.put("corrected-nothing", new Corrected(Optional.empty(), List.of(), List.of()));
     return reports;
   }

@@ -1,6 +1,7 @@
 package io.tidemark.cli;
 
 import io.tidemark.control.Corrected;
+import io.tidemark.control.Maintained;
 import io.tidemark.control.Report;
 import io.tidemark.control.SliceLine;
 import io.tidemark.control.StampedCommit;
@@ -316,6 +317,21 @@ final class Samples {
                         ChangeKind.LATE_DATA, days("2001-01-31"), "events: late events")),
                 new DatasetDiff.Counts(1, 2, 3, 4, 6),
                 days("2001-01-07,2001-01-09"))));
+  }
+
+  static Maintained maintained() {
+    return new Maintained(
+        List.of(
+            new Maintained.Table(
+                DAYS, days("2001-01-07..2001-01-09"), days(""), 1_440, 3, 0, List.of()),
+            new Maintained.Table(
+                MONTHS,
+                months(""),
+                months("2001-01"),
+                0,
+                0,
+                12,
+                List.of("somebody else replaced their files meanwhile"))));
   }
 
   static Corrected corrected() {

@@ -158,6 +158,7 @@ class ExpiryIT {
     try (Scene s = scene()) {
       long pin = live(s, "2001-01", s.row(1, "2001-01-05", "live"));
       live(s, "2001-02", s.row(2, "2001-02-05", "live"));
+      live(s, "2001-02", s.row(3, "2001-02-06", "live"));
       s.lake().expire(s.dataset(), Instant.now().plusSeconds(60), 1, Set.of());
 
       assertThat(s.lake().changesSince(s.dataset(), Pin.main(pin)).unknown()).isNotEmpty();

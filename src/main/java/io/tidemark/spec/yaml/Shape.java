@@ -52,7 +52,13 @@ public enum Shape {
   KAFKA("bootstrap_servers", "properties"),
   LIVE("checkpoint_every", "checkpoints"),
   STORE("url", "user", "password"),
-  LIMITS("batch_bytes", "max_slices", "revert_days", "correct_after", "correct_slices");
+  LIMITS(
+      "batch_bytes",
+      "max_slices",
+      "revert_days",
+      "correct_after",
+      "correct_slices",
+      "keep_snapshots");
 
   private final String keys;
 

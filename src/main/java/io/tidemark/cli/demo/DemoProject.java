@@ -1,4 +1,4 @@
-package io.tidemark.cli;
+package io.tidemark.cli.demo;
 
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The demo's files: a copy of the installation's flights pipeline, and the edits of the story. */
-final class DemoProject {
+public final class DemoProject {
   /** Set by the launcher: the folder that holds jobs/ and config/ of the installation. */
-  static final String HOME = "tidemark.home";
+  public static final String HOME = "tidemark.home";
 
   private static final String PIPELINE = "jobs/flights";
   private static final String LOGIC = PIPELINE + "/flights_utc.sql";
@@ -30,7 +30,7 @@ final class DemoProject {
    *
    * @throws TidemarkException USER if the folder is there and not empty
    */
-  static DemoProject create(Path directory) {
+  public static DemoProject create(Path directory) {
     Path home = Path.of(System.getProperty(HOME, "."));
     if (!Files.isDirectory(home.resolve(PIPELINE))) {
       throw TidemarkException.user(
@@ -85,12 +85,12 @@ final class DemoProject {
   }
 
   /** A file of the project. */
-  Path file(String name) {
+  public Path file(String name) {
     return directory.resolve(PIPELINE).resolve(name);
   }
 
   /** Puts a version from the pipeline's demo folder in the place of the transform's SQL. */
-  void useVersion(String name) {
+  public void useVersion(String name) {
     try {
       Path from = file("demo/" + name);
       Files.copy(from, directory.resolve(LOGIC), StandardCopyOption.REPLACE_EXISTING);
@@ -100,7 +100,7 @@ final class DemoProject {
   }
 
   /** Puts the installation's SQL, the right fix, back. */
-  void useFix() {
+  public void useFix() {
     try {
       Files.copy(
           home.resolve(LOGIC), directory.resolve(LOGIC), StandardCopyOption.REPLACE_EXISTING);
@@ -110,7 +110,7 @@ final class DemoProject {
   }
 
   /** The transform's SQL as it is now, without comments. */
-  List<String> logic() {
+  public List<String> logic() {
     try (Stream<String> lines = Files.lines(directory.resolve(LOGIC))) {
       return lines.filter(line -> !line.startsWith("--")).toList();
     } catch (IOException e) {

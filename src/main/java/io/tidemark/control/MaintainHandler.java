@@ -1,0 +1,54 @@
+package io.tidemark.control;
+
+import io.tidemark.live.Maintenance;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Facts;
+import io.tidemark.model.Graph;
+import io.tidemark.run.FactsReader;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Keeps tables small. */
+final class MaintainHandler {
+  private final Workplace workplace;
+  private final Watcher watcher;
+
+  MaintainHandler(Workplace workplace, Watcher watcher) {
+    this.workplace = workplace;
+    this.watcher = watcher;
+  }
+
+  Maintained maintain(Operation.Maintain operation) {
+    Graph graph = workplace.graph();
+    List<DatasetId> only =
+        operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
+    Facts facts = new FactsReader(workplace.lake(), workplace.store()).read(graph);
+    Maintenance maintenance =
+        new Maintenance(
+            workplace.lake(),
+            workplace::cluster,
+            workplace.environment().catalog(),
+            workplace.environment().limits(),
+            workplace.clock());
+    List<Maintained.Table> tables = new ArrayList<>();
+    for (Dataset dataset : graph.datasets()) {
+      if (only.isEmpty() || only.contains(dataset.id())) {
+        Maintenance.Done done =
+            maintenance.run(graph, facts, dataset.id(), text -> watcher.note(text));
+        if (!done.isNothing()) {
+          tables.add(
+              new Maintained.Table(
+                  dataset.id(),
+                  done.compacted(),
+                  done.left(),
+                  done.filesBefore(),
+                  done.filesAfter(),
+                  done.expired(),
+                  done.problems()));
+        }
+      }
+    }
+    return new Maintained(tables);
+  }
+}
