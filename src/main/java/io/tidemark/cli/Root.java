@@ -34,6 +34,7 @@ import picocli.CommandLine.ScopeType;
       RunCommands.Runs.class,
       RunCommands.Diff.class,
       LiveCommands.class,
+      GenerateCommand.class,
       ReleaseCommands.Publish.class,
       ReleaseCommands.Revert.class,
       ReleaseCommands.Rollback.class,
@@ -169,7 +170,7 @@ final class Root {
   /** Carries an operation out with progress on stderr. */
   <R extends Report> R execute(Operation<R> operation) {
     Progress progress =
-        operation instanceof Operation.StartLive
+        operation instanceof Operation.StartLive || operation instanceof Operation.Generate
             ? new Progress(streams, errorPaint(), Interrupts.listen()::wanted)
             : new Progress(streams, errorPaint());
     Path home = project.equals(Path.of(HERE)) ? Place.around(project) : project;

@@ -1,6 +1,7 @@
 package io.tidemark.cli;
 
 import io.tidemark.control.Corrected;
+import io.tidemark.control.Generated;
 import io.tidemark.control.Maintained;
 import io.tidemark.control.Report;
 import io.tidemark.control.Verified;
@@ -213,5 +214,22 @@ final class TextRenderer implements Report.Visitor<String> {
   @Override
   public String corrected(Corrected report) {
     return CorrectText.text(report, paint);
+  }
+
+  @Override
+  public String generated(Generated report) {
+    return "Sent "
+        + Words.count(report.events(), "event")
+        + ": "
+        + report.topics().entrySet().stream()
+            .map(t -> Words.count(t.getValue()) + " to topic " + paint.name(t.getKey()))
+            .collect(Collectors.joining(", "))
+        + "\nEvent time "
+        + Words.time(report.from())
+        + " to "
+        + Words.time(report.to())
+        + " UTC, seed "
+        + report.seed()
+        + "\nRead them: tidemark live start\n";
   }
 }

@@ -66,6 +66,8 @@ public sealed interface Operation<R extends Report> {
     Corrected correct(Correct operation);
 
     Maintained maintain(Maintain operation);
+
+    Generated generate(Generate operation);
   }
 
   /** Reads jobs/ and config/ and reports every problem at once. */
@@ -410,6 +412,38 @@ public sealed interface Operation<R extends Report> {
     @Override
     public Maintained accept(Visitor visitor) {
       return visitor.maintain(this);
+    }
+  }
+
+  /**
+   * Sends made-up events of an example pipeline to the environment's brokers, until the watcher
+   * wants the end or there were enough.
+   *
+   * @param pipeline whose topics
+   * @param ordersPerMinute of event time
+   * @param speed how many times as fast as the clock event time goes
+   * @param events after how many to end; empty for no end
+   * @param seed of the events; empty for others each time
+   * @param from event time of the first, such as {@code 2026-01-31T08:00:00Z}; empty for now
+   */
+  record Generate(
+      String pipeline,
+      int ordersPerMinute,
+      double speed,
+      Optional<Long> events,
+      Optional<Long> seed,
+      Optional<String> from)
+      implements Operation<Generated> {
+    public Generate {
+      Objects.requireNonNull(pipeline, "pipeline");
+      Objects.requireNonNull(events, "events");
+      Objects.requireNonNull(seed, "seed");
+      Objects.requireNonNull(from, "from");
+    }
+
+    @Override
+    public Generated accept(Visitor visitor) {
+      return visitor.generate(this);
     }
   }
 

@@ -155,6 +155,11 @@ final class ProjectControl implements Control {
       return new CorrectHandler(workplace, watcher).correct(operation);
     }
 
+    @Override
+    public Generated generate(Operation.Generate operation) {
+      return new GenerateHandler(workplace, watcher).generate(operation);
+    }
+
     private RunHandler runs() {
       return new RunHandler(workplace, watcher);
     }

@@ -39,7 +39,8 @@ public sealed interface Report
         Report.LiveShown,
         Verified,
         Corrected,
-        Maintained {
+        Maintained,
+        Generated {
 
   <T> T accept(Visitor<T> visitor);
 
@@ -84,6 +85,8 @@ public sealed interface Report
     T corrected(Corrected report);
 
     T maintained(Maintained report);
+
+    T generated(Generated report);
   }
 
   /**

@@ -107,7 +107,7 @@ public final class LiveJobs {
     LiveScope scope = LiveScope.of(graph, request.selected());
     List<Problem> problems = new ArrayList<>(scope.problems());
     if (environment.streaming().isEmpty()) {
-      problems.add(noKafka());
+      problems.add(noKafka(environment));
     }
     Map<DatasetId, Query> queries = request.queries().apply(scope.transforms());
     queries.values().forEach(q -> problems.addAll(q.problems()));
@@ -132,10 +132,19 @@ public final class LiveJobs {
   }
 
   private LiveSpec.Streaming streaming() {
-    return environment.streaming().orElseThrow(() -> TidemarkException.user(noKafka()));
+    return streaming(environment);
   }
 
-  private Problem noKafka() {
+  /**
+   * How live jobs of an environment run.
+   *
+   * @throws TidemarkException USER if it names no Kafka
+   */
+  public static LiveSpec.Streaming streaming(Environment environment) {
+    return environment.streaming().orElseThrow(() -> TidemarkException.user(noKafka(environment)));
+  }
+
+  private static Problem noKafka(Environment environment) {
     return Problem.of(
         "TM-LIVE-100",
         "environment '" + environment.name() + "' names no Kafka",

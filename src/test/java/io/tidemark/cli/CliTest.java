@@ -106,6 +106,34 @@ class CliTest {
   }
 
   @Test
+  void eventsAreMadeUpAsAskedForAndElseAsTheyCome() {
+    run(Samples.status(), "generate", "orders");
+    assertThat(operation())
+        .isEqualTo(
+            new Operation.Generate(
+                "orders", 300, 1, Optional.empty(), Optional.empty(), Optional.empty()));
+    operations.clear();
+    run(
+        Samples.status(),
+        "generate",
+        "orders",
+        "--rate=60",
+        "--speed=2.5",
+        "--events=9",
+        "--seed=7",
+        "--from=2026-01-31T08:00:00Z");
+    assertThat(operation())
+        .isEqualTo(
+            new Operation.Generate(
+                "orders",
+                60,
+                2.5,
+                Optional.of(9L),
+                Optional.of(7L),
+                Optional.of("2026-01-31T08:00:00Z")));
+  }
+
+  @Test
   void colourIsForTerminalsOrOnDemand() {
     run(Samples.status(), "status", "--color", "always");
     assertThat(out()).contains("\u001b[");

@@ -3,6 +3,7 @@ package io.tidemark.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.control.Corrected;
+import io.tidemark.control.Generated;
 import io.tidemark.control.Maintained;
 import io.tidemark.control.Report;
 import io.tidemark.model.Location;
@@ -12,6 +13,7 @@ import io.tidemark.model.TidemarkException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -93,6 +95,14 @@ class RenderingTest {
         "published", new Report.Published(Samples.run(RunState.PUBLISHED, ""), Samples.tables()));
     reports.put(
         "reverted", new Report.Reverted(Samples.run(RunState.REVERTED, ""), Samples.tables()));
+    reports.put(
+        "generated",
+        new Generated(
+            "orders",
+            new TreeMap<>(Map.of("orders", 1_234L, "payments", 987L)),
+            7,
+            Instant.parse("2026-01-31T08:00:00Z"),
+            Instant.parse("2026-01-31T09:30:00Z")));
     reports.put("rolled-back", new Report.RolledBack("lake.city_day", 9, 8));
     reports.put(
         "lineage",
