@@ -1,0 +1,133 @@
+package io.tidemark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.model.JobSpec.CatalogSpec;
+import io.tidemark.model.TableRef;
+import io.tidemark.testing.CommandLineSession;
+import io.tidemark.testing.CommandLineSession.Result;
+import io.tidemark.testing.LakeFixture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.TreeMap;
+import org.apache.iceberg.Table;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Maintenance as people run it: nobody can tell from rows, plans or reverts that it happened. */
+class MaintainIT {
+  private static final TableRef EVENTS = TableRef.parse("shop.events");
+  private static final TableRef CLEAN = TableRef.parse("shop.clean");
+
+  private static final String PIPELINE =
+      """
+      name: shop
+      datasets:
+        events:
+          table: shop.events
+          kind: source
+          schema:
+            id: BIGINT NOT NULL
+            at: TIMESTAMP(3) NOT NULL
+            amount: BIGINT NOT NULL
+          key: [id]
+          event_time: at
+          partition: P1D
+          slice: P1D
+        clean:
+          table: shop.clean
+          kind: derived
+          key: [id]
+          event_time: at
+          partition: P1D
+          slice: P1D
+      transforms:
+        clean:
+          sql: clean.sql
+          inputs: [events]
+      """;
+
+  @TempDir Path project;
+  private CommandLineSession user;
+
+  private Result succeeds(String... arguments) {
+    Result result = user.run(arguments);
+    assertThat(result.exitCode()).as(result.out() + result.err()).isZero();
+    return result;
+  }
+
+  private void query(String sql) throws IOException {
+    Files.writeString(project.resolve("jobs/shop/clean.sql"), sql);
+  }
+
+  private LakeFixture lake() {
+    TreeMap<String, String> properties = new TreeMap<>();
+    properties.put("type", "jdbc");
+    properties.put("jdbc.schema-version", "V1");
+    properties.put("uri", "jdbc:sqlite:" + project.resolve(".tidemark/catalog.db"));
+    properties.put("warehouse", project.resolve(".tidemark/warehouse").toString());
+    properties.put("jdbc.busy_timeout", "30000");
+    return new LakeFixture(new CatalogSpec("tidemark", properties));
+  }
+
+  private static int files(LakeFixture lake, TableRef ref) {
+    Table table = lake.table(ref);
+    return LakeFixture.files(table, table.currentSnapshot().snapshotId()).size();
+  }
+
+  @Test
+  void compactedSlicesAreFreshLoadedFilesAreKnownAndAPublishIsRevertedAfterAnybodysExpiry()
+      throws IOException {
+    Files.createDirectories(project.resolve("jobs/shop"));
+    Files.writeString(project.resolve("jobs/shop/pipeline.yaml"), PIPELINE);
+    query("SELECT id, `at`, amount FROM events\n");
+    user = new CommandLineSession(Wiring::open, project);
+    for (int i = 1; i <= 5; i++) {
+      Path file = project.resolve("part" + i + ".csv");
+      Files.writeString(file, "id,at,amount\n" + i + ",2001-01-01 08:00:0" + i + ",-" + i + "\n");
+      succeeds("load", "events", file.toString());
+    }
+    succeeds("run", "--publish");
+    try (LakeFixture lake = lake()) {
+      var before = lake.rows(CLEAN);
+      query("SELECT id, `at`, amount * 2 AS amount FROM events\n");
+      Files.createDirectories(project.resolve("jobs/shop/changes"));
+      Files.writeString(
+          project.resolve("jobs/shop/changes/double.yaml"),
+          """
+          description: Amounts were halved.
+          datasets:
+            clean:
+              columns: [amount]
+          """);
+      String published = succeeds("run", "--publish", "--change", "double").out();
+      assertThat(published).isNotBlank();
+      var after = lake.rows(CLEAN);
+      assertThat(after).isNotEqualTo(before);
+      assertThat(files(lake, EVENTS)).isEqualTo(5);
+
+      Result maintained = succeeds("maintain");
+
+      assertThat(maintained.out()).contains("events").contains("5 -> 1");
+      assertThat(files(lake, EVENTS)).isEqualTo(1);
+      assertThat(succeeds("maintain").out()).isEqualTo("Nothing to do.\n");
+      lake.expire(EVENTS);
+      lake.expire(CLEAN);
+      assertThat(succeeds("plan").out()).contains("Nothing");
+      assertThat(lake.rows(CLEAN)).isEqualTo(after);
+      assertThat(succeeds("load", "events", project.resolve("part1.csv").toString()).out())
+          .contains("loaded before");
+      String runs = succeeds("runs").out();
+      String newest =
+          runs.lines()
+              .filter(line -> line.contains("published"))
+              .map(line -> line.strip().split("\\s+")[0])
+              .findFirst()
+              .orElseThrow(() -> new AssertionError(runs));
+      succeeds("revert", newest, "--yes");
+      assertThat(lake.rows(CLEAN)).isEqualTo(before);
+      assertThat(lake.rows(EVENTS)).hasSize(5);
+    }
+  }
+}
