@@ -104,7 +104,7 @@ public final class Maintenance {
   }
 
   /**
-   * One round for one dataset; nothing for a table that this project does not write.
+   * One round for one dataset; nothing for references, and tables that others fill.
    *
    * @param facts of the whole graph, from which it is seen what is closed
    * @param note told what is about to be done
@@ -115,7 +115,10 @@ public final class Maintenance {
     SliceSet none = SliceSet.empty(dataset.layout().slice());
     Done done = new Done(none, none, 0, 0, 0, List.of());
     TableFacts table = facts.tables().get(id);
-    if (table == null || table.head().isEmpty() || !isOurs(dataset)) {
+    // Live jobs hold references at a pin for as long as they run, and read it again after a
+    // failure.
+    boolean reference = dataset.kind() == Dataset.Kind.REFERENCE;
+    if (reference || table == null || table.head().isEmpty() || !isOurs(dataset)) {
       return done;
     }
     for (SliceSet batch : batches(graph, facts, dataset)) {
@@ -137,9 +140,6 @@ public final class Maintenance {
   /** The closed slices of too many files, in jobs that read no more than runs' jobs do. */
   private List<SliceSet> batches(Graph graph, Facts facts, Dataset dataset) {
     List<SliceSet> batches = new ArrayList<>();
-    if (dataset.kind() == Dataset.Kind.REFERENCE) {
-      return batches;
-    }
     Grain grain = dataset.layout().slice();
     List<Fragmented> found = lake.fragmented(dataset, FILES);
     SliceSet all = SliceSet.ofOrdinals(grain, found.stream().mapToLong(Fragmented::ordinal));
