@@ -182,7 +182,7 @@ class LiveCliIT {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
             .start();
-    await().atMost(Duration.ofMinutes(2)).until(() -> !live.isAlive() || state().equals("RUNNING"));
+    await().atMost(Duration.ofMinutes(5)).until(() -> !live.isAlive() || state().equals("RUNNING"));
     assertThat(live.isAlive()).as(Files.readString(log())).isTrue();
   }
 
