@@ -6,11 +6,13 @@ import io.tidemark.job.slice.Rows;
 import io.tidemark.job.slice.SliceMeter;
 import io.tidemark.job.slice.SliceTotals;
 import io.tidemark.model.LiveSpec;
+import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.Schema;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.TidemarkException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,6 +21,7 @@ import java.util.TreeMap;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -27,6 +30,7 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.types.RowKind;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Table;
 
@@ -138,6 +142,9 @@ final class LiveWriter extends AbstractStreamOperator<byte[]>
   @Override
   public void processElement(StreamRecord<RowData> element) {
     RowData row = element.getValue();
+    if (row.getRowKind() != RowKind.INSERT) {
+      throw new SuppressRestartsException(changed());
+    }
     if (meter != null && !meter.add(row)) {
       long slice = EventTime.ordinal(closing.grain(), time.micros(row));
       if (slice >= closing.ownedFrom()) {
@@ -156,6 +163,16 @@ final class LiveWriter extends AbstractStreamOperator<byte[]>
               MAX_OPEN);
     }
     files.write(row);
+  }
+
+  /** Held rows are inserts; others come from a query whose rows Flink's planner took for final. */
+  private TidemarkException changed() {
+    return TidemarkException.user(
+        Problem.of(
+            "TM-LIVE-037",
+            "the query of '" + ref + "' changes rows that Flink's planner took for final",
+            "they would stay in the table beside those that replace them, so the job ends",
+            "rewrite the query; ROW_NUMBER() <= 1 without its number in the result does this"));
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelVisitor;
 import org.apache.calcite.rel.core.Aggregate;
@@ -37,6 +38,12 @@ public final class LiveSql {
       problems = List.copyOf(problems);
     }
   }
+
+  /** A first row that is taken for final, unless it is the first in event time, which is. */
+  private static final Pattern FINAL_RANK =
+      Pattern.compile(
+          "Rank\\([^\\n]*rankEnd=1\\][^\\n]*orderBy=\\[(?!ROWTIME [^,\\]\\n]* ASC\\])[^\\n]*"
+              + "changelogMode=\\[I\\]\\)");
 
   /** Makes a dataset known by its name, as live jobs give it to queries. */
   public void register(Dataset dataset) {
@@ -94,11 +101,27 @@ public final class LiveSql {
                 "live, it also has a column with the processing time, which differs in every row",
                 "write the columns instead of the *"));
       }
-      planner.translate(rewritten.text());
-      return Optional.empty();
+      return takenForFinal(planner.translate(rewritten.text()), where);
     } catch (RuntimeException e) {
       return Optional.of(unplanned(e, where));
     }
+  }
+
+  /**
+   * Flink 2.2 takes the first row of a ROW_NUMBER for final if it is ordered by several columns, or
+   * upwards by one that is no time attribute (FlinkChangelogModeInferenceProgram asks
+   * RankUtil.keepLastDeduplicateRow alone), and then changes it all the same.
+   */
+  private static Optional<Problem> takenForFinal(String plans, Location where) {
+    return FINAL_RANK.matcher(plans).find()
+        ? Optional.of(
+            Problem.at(
+                where,
+                "TM-SQL-025",
+                "rows with ROW_NUMBER() <= 1 in this order are taken for final, though they change",
+                "so plans Flink 2.2 in streaming mode; both rows would stay in the table",
+                "order by event time alone, ask for the first two with their number, or aggregate"))
+        : Optional.empty();
   }
 
   /** DISTINCT, GROUP BY and the like over a column that the query does not have. */

@@ -159,10 +159,13 @@ final class SqlPlanner {
   /**
    * Makes the operators of a job that runs a query, to see that there are some.
    *
+   * @return the plans as Flink prints them, with the changes that each operator makes
    * @throws org.apache.flink.table.api.TableException if there are none
    */
-  void translate(String query) {
-    tables.sqlQuery(query).explain(ExplainDetail.JSON_EXECUTION_PLAN);
+  String translate(String query) {
+    return tables
+        .sqlQuery(query)
+        .explain(ExplainDetail.JSON_EXECUTION_PLAN, ExplainDetail.CHANGELOG_MODE);
   }
 
   /** Tables of any schema that hold nothing and need no connector. */

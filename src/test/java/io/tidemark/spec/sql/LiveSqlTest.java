@@ -270,4 +270,30 @@ class LiveSqlTest {
                 .strip())
         .isEqualTo("SELECT o.id, ROW_NUMBER() OVER (ORDER BY ts) AS n FROM orders o ;");
   }
+
+  /** Flink says that all of these are final but the last two, and is wrong except for the first. */
+  @ParameterizedTest
+  @CsvSource({
+    "ts, 1, ''",
+    "'ts DESC, id', 1, TM-SQL-025",
+    "'amount DESC, ts, id', 1, TM-SQL-025",
+    "'amount DESC, id', 1, TM-SQL-025",
+    "'CAST(ts AS TIMESTAMP(6)) DESC, id', 1, TM-SQL-025",
+    "amount, 1, TM-SQL-025",
+    "ts DESC, 1, ''",
+    "'ts DESC, id', 2, ''"
+  })
+  void firstRowsThatFlinkTakesForFinalAndChangesAreRefused(String order, int first, String code) {
+    LiveSql.Answer answer =
+        SQL.live(
+            "SELECT id, k, ts, amount, rn FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k,"
+                + " CAST(ts AS DATE) ORDER BY "
+                + order
+                + ") AS rn FROM orders) WHERE rn <= "
+                + first,
+            WHERE);
+
+    assertThat(answer.problems().stream().map(Problem::code).toList())
+        .isEqualTo(code.isEmpty() ? List.of() : List.of(code));
+  }
 }

@@ -1,0 +1,134 @@
+package io.tidemark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.cli.Place;
+import io.tidemark.control.Control;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Report;
+import io.tidemark.control.Watcher;
+import io.tidemark.model.LiveStatus;
+import io.tidemark.testing.KafkaBroker;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+import org.awaitility.Awaitility;
+
+/** A project whose live job runs in this process, beside the other operations on one cluster. */
+final class LiveProject implements AutoCloseable {
+  private static final String CONFIG =
+      """
+      home: .tidemark
+      catalog:
+        name: tidemark
+        type: org.apache.iceberg.jdbc.JdbcCatalog
+        properties:
+          uri: jdbc:sqlite:${HOME}/catalog.db
+          warehouse: ${HOME}/warehouse
+          jdbc.schema-version: V1
+          jdbc.busy_timeout: "30000"
+      flink:
+        parallelism: 2
+      store:
+        url: jdbc:sqlite:${HOME}/control.db
+      kafka:
+        bootstrap_servers: %s
+      live:
+        checkpoint_every: %s
+      """;
+
+  private final Control control;
+  private volatile boolean end;
+  private volatile LiveStatus status;
+  private CompletableFuture<Report.LiveShown> live;
+
+  /**
+   * @param folder holds jobs/; config/ is written
+   */
+  LiveProject(Path folder, KafkaBroker kafka, Duration checkpointEvery) {
+    try {
+      Files.createDirectories(folder.resolve("config"));
+      Files.writeString(
+          folder.resolve("config/local.yaml"),
+          CONFIG.formatted(kafka.bootstrap(), checkpointEvery));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    control = Wiring.open(new Place(folder, "local"));
+  }
+
+  <R extends Report> R execute(Operation<R> operation) {
+    return control.execute(operation, Watcher.NONE);
+  }
+
+  /** Starts the live job; it runs until {@link #stop}. */
+  void start() {
+    end = false;
+    live =
+        CompletableFuture.supplyAsync(
+            () ->
+                control.execute(
+                    new Operation.StartLive(List.of(), Optional.empty()), new Following()));
+  }
+
+  /** Waits until the newest status is as wanted, or the live job has ended. */
+  void await(Duration atMost, Predicate<LiveStatus> wanted) {
+    Awaitility.await()
+        .atMost(atMost)
+        .until(() -> live.isDone() || (status != null && wanted.test(status)));
+    if (live.isDone()) {
+      live.join();
+    }
+    assertThat(status).matches(wanted);
+  }
+
+  /** The newest status of the live job. */
+  LiveStatus status() {
+    return status;
+  }
+
+  /** Stops the live job after a last commit. */
+  void stop() {
+    end = true;
+    try {
+      live.get(2, TimeUnit.MINUTES);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new AssertionError("the live job did not stop in order", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    end = true;
+    control.close();
+  }
+
+  private final class Following implements Watcher {
+    @Override
+    public void note(String text) {}
+
+    @Override
+    public void step(StepProgress progress) {}
+
+    @Override
+    public void status(LiveStatus now) {
+      status = now;
+    }
+
+    @Override
+    public boolean wantsTheEnd() {
+      return end;
+    }
+  }
+}

@@ -1,0 +1,10 @@
+SELECT
+  bid_id,
+  auction,
+  bidder,
+  CAST(0.908 * price AS DECIMAL(23, 3)) AS price,
+  CASE WHEN HOUR(date_time) >= 8 AND HOUR(date_time) <= 18 THEN 'dayTime' WHEN HOUR(date_time) <= 6 OR HOUR(date_time) >= 20 THEN 'nightTime' ELSE 'otherTime' END AS bid_time_type,
+  date_time,
+  CHAR_LENGTH(extra) - CHAR_LENGTH(REPLACE(extra, 'c', '')) AS c_counts
+FROM bid
+WHERE 0.908 * price > 500
