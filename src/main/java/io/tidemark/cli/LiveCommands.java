@@ -16,7 +16,12 @@ import picocli.CommandLine.Spec;
     name = "live",
     description = "Keep tables up to date from Kafka topics with the transforms that run uses.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {LiveCommands.Start.class, LiveCommands.Stop.class, LiveCommands.Status.class})
+    subcommands = {
+      LiveCommands.Start.class,
+      LiveCommands.Stop.class,
+      LiveCommands.Status.class,
+      LiveCommands.Shadow.class
+    })
 final class LiveCommands implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -28,7 +33,7 @@ final class LiveCommands implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "say what to do: start, stop or status");
+        spec.commandLine(), "say what to do: start, stop, status or shadow");
   }
 
   @Command(
@@ -76,12 +81,20 @@ final class LiveCommands implements Callable<Integer> {
         description = "Also give its open slices to tidemark run, until it is started again.")
     private boolean release;
 
+    @Option(
+        names = "--shadow",
+        description = "Stop the shadow instead, and drop its branch; the live job goes on.")
+    private boolean shadow;
+
     Stop(Root root) {
       this.root = root;
     }
 
     @Override
     public Integer call() {
+      if (shadow) {
+        return root.answer(new Operation.StopShadow());
+      }
       return root.answer(
           new Operation.StopLive(
               release ? Operation.OpenSlices.RELEASED : Operation.OpenSlices.KEPT));
@@ -101,6 +114,39 @@ final class LiveCommands implements Callable<Integer> {
     @Override
     public Integer call() {
       return root.answer(new Operation.ShowLive());
+    }
+  }
+
+  @Command(
+      name = "shadow",
+      description = {
+        "Run the code that jobs/ holds now beside the live job, on a branch.",
+        "It reads the same topics, and each slice that both close is compared: what the expected"
+            + " change covers is explained, the rest is not. The live job is not touched.",
+        "Without a session cluster it runs in this process until Ctrl-C."
+      })
+  static final class Shadow implements Callable<Integer> {
+    private final Root root;
+
+    @Parameters(
+        arity = "0..*",
+        paramLabel = "DATASET",
+        description = "Only these with what they need; all that a topic reaches by default.")
+    private List<String> datasets = List.of();
+
+    @Option(
+        names = "--change",
+        paramLabel = "NAME",
+        description = "The expected change under changes/ that differences are held against.")
+    private String change;
+
+    Shadow(Root root) {
+      this.root = root;
+    }
+
+    @Override
+    public Integer call() {
+      return root.answer(new Operation.StartShadow(datasets, Optional.ofNullable(change)));
     }
   }
 }

@@ -44,6 +44,7 @@ final class LiveText {
       out.append('\n').append(tasks(job, paint));
     }
     silent(job, out);
+    job.shadow().ifPresent(shadow -> out.append('\n').append(ShadowText.text(shadow, paint)));
     return out.append('\n').append(next(report, job)).append('\n').toString();
   }
 
@@ -58,7 +59,10 @@ final class LiveText {
   }
 
   private static String state(LiveStatus job, Paint paint) {
-    Health health = job.health();
+    return state(job.health(), paint);
+  }
+
+  static String state(Health health, Paint paint) {
     String word = Words.of(health.state());
     String painted =
         switch (health.state()) {
@@ -199,7 +203,7 @@ final class LiveText {
     return Math.round(ratio * 100) + "%";
   }
 
-  private static String time(Duration time) {
+  static String time(Duration time) {
     double seconds = time.toMillis() / 1000.0;
     return seconds == 0 ? "0 s" : Words.seconds(seconds);
   }

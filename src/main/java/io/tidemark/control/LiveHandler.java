@@ -2,6 +2,7 @@ package io.tidemark.control;
 
 import io.tidemark.control.Report.LiveEvent;
 import io.tidemark.live.LiveJobs;
+import io.tidemark.live.Side;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
 import io.tidemark.model.LiveStatus;
@@ -14,6 +15,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -22,7 +24,7 @@ final class LiveHandler {
   /** How often what checkpoints say is noted where no engine's expiry takes it away. */
   private static final Duration NOTED = Duration.ofMinutes(5);
 
-  private static final String FAILED = "TM-LIVE-120";
+  static final String FAILED = "TM-LIVE-120";
 
   private final Workplace workplace;
   private final Watcher watcher;
@@ -38,8 +40,9 @@ final class LiveHandler {
         operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
     LiveJobs jobs = jobs();
     LiveJobs.Request request =
-        new LiveJobs.Request(graph, selected, operation.from(), t -> queries(graph, t));
-    try (LiveJobs.Started started = jobs.start(request)) {
+        new LiveJobs.Request(
+            graph, selected, operation.from(), Optional.empty(), t -> queries(graph, t));
+    try (LiveJobs.Started started = jobs.start(Side.MAIN, request)) {
       jobs.remember(graph);
       if (workplace.environment().cluster().rest().isPresent()) {
         return new Report.LiveShown(LiveEvent.STARTED, jobs.status(graph));
@@ -54,8 +57,7 @@ final class LiveHandler {
     }
   }
 
-  private static Map<DatasetId, LiveJobs.Query> queries(
-      Graph graph, Collection<Transform> transforms) {
+  static Map<DatasetId, LiveJobs.Query> queries(Graph graph, Collection<Transform> transforms) {
     Map<DatasetId, LiveJobs.Query> queries = new TreeMap<>();
     LiveQuery.of(graph, transforms)
         .forEach((id, q) -> queries.put(id, new LiveJobs.Query(q.text(), q.problems())));
@@ -99,7 +101,7 @@ final class LiveHandler {
   }
 
   /** Whether nobody wants this thread to end. */
-  private static boolean pause() {
+  static boolean pause() {
     try {
       TimeUnit.SECONDS.sleep(1);
       return true;
@@ -131,7 +133,7 @@ final class LiveHandler {
 
   private static Report.LiveShown stop(Graph graph, LiveJobs jobs) {
     LiveEvent event =
-        switch (jobs.stop(graph.name())) {
+        switch (jobs.stop(Side.MAIN, graph.name())) {
           case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
           case CANCELLED -> LiveEvent.CANCELLED;
           case NOT_RUNNING -> LiveEvent.NOT_RUNNING;
@@ -142,7 +144,12 @@ final class LiveHandler {
 
   Report.LiveShown show() {
     Graph graph = workplace.graph();
-    return new Report.LiveShown(LiveEvent.LOOKED_AT, jobs().status(graph));
+    LiveJobs jobs = jobs();
+    if (workplace.environment().cluster().rest().isPresent()) {
+      // Nobody stays with a shadow there; where Flink runs in a process, that one compares.
+      jobs.compare(graph);
+    }
+    return new Report.LiveShown(LiveEvent.LOOKED_AT, jobs.status(graph));
   }
 
   private LiveJobs jobs() {

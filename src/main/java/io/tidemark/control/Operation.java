@@ -57,6 +57,10 @@ public sealed interface Operation<R extends Report> {
 
     Report.LiveShown startLive(StartLive operation);
 
+    Report.LiveShown startShadow(StartShadow operation);
+
+    Report.LiveShown stopShadow(StopShadow operation);
+
     Report.LiveShown stopLive(StopLive operation);
 
     Report.LiveShown live(ShowLive operation);
@@ -333,6 +337,34 @@ public sealed interface Operation<R extends Report> {
     @Override
     public Report.LiveShown accept(Visitor visitor) {
       return visitor.startLive(this);
+    }
+  }
+
+  /**
+   * Starts what jobs/ holds now beside the live job, writing to a branch, and compares the slices
+   * that both close; where Flink runs in this process, stays until the shadow is stopped.
+   *
+   * @param datasets to be made, with what they need; empty for all that topics reach
+   * @param change the expected change that differences are held against
+   */
+  record StartShadow(List<String> datasets, Optional<String> change)
+      implements Operation<Report.LiveShown> {
+    public StartShadow {
+      datasets = List.copyOf(datasets);
+      Objects.requireNonNull(change, "change");
+    }
+
+    @Override
+    public Report.LiveShown accept(Visitor visitor) {
+      return visitor.startShadow(this);
+    }
+  }
+
+  /** Ends the shadow; its branches are dropped. */
+  record StopShadow() implements Operation<Report.LiveShown> {
+    @Override
+    public Report.LiveShown accept(Visitor visitor) {
+      return visitor.stopShadow(this);
     }
   }
 

@@ -129,6 +129,16 @@ final class ProjectControl implements Control {
     }
 
     @Override
+    public Report.LiveShown startShadow(Operation.StartShadow operation) {
+      return new ShadowHandler(workplace, watcher).start(operation);
+    }
+
+    @Override
+    public Report.LiveShown stopShadow(Operation.StopShadow operation) {
+      return new ShadowHandler(workplace, watcher).stop();
+    }
+
+    @Override
     public Report.LiveShown stopLive(Operation.StopLive operation) {
       return new LiveHandler(workplace, watcher).stop(operation);
     }

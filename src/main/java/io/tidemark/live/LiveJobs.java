@@ -4,35 +4,23 @@ import io.tidemark.cluster.Cluster;
 import io.tidemark.cluster.Cluster.Stopped;
 import io.tidemark.cluster.LiveJob;
 import io.tidemark.lake.Lake;
-import io.tidemark.live.Orders.Found;
-import io.tidemark.live.Topics.Extent;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Environment;
-import io.tidemark.model.Facts.SliceFiles;
-import io.tidemark.model.Facts.TableFacts;
 import io.tidemark.model.Graph;
-import io.tidemark.model.JobSpec;
-import io.tidemark.model.LiveMark;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.LiveStatus;
 import io.tidemark.model.Problem;
-import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
-import io.tidemark.model.TimeRanges;
 import io.tidemark.model.Transform;
 import io.tidemark.release.Claims;
 import io.tidemark.store.Store;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.UUID;
 import java.util.function.Function;
 
 /**
@@ -41,8 +29,6 @@ import java.util.function.Function;
  * other code and after a stop are the same. Thread-safe.
  */
 public final class LiveJobs {
-  private static final String MAIN = "main";
-
   private final Lake lake;
   private final Store store;
   private final Cluster cluster;
@@ -64,12 +50,14 @@ public final class LiveJobs {
    *
    * @param selected datasets, with all that they need; empty for all that a topic can reach
    * @param from the slice with which transforms that never ran live begin
+   * @param change of a shadow, the expected change that differences are held against
    * @param queries the queries of transforms as live jobs run them
    */
   public record Request(
       Graph graph,
       List<DatasetId> selected,
       Optional<String> from,
+      Optional<String> change,
       Function<List<Transform>, Map<DatasetId, Query>> queries) {
     public Request {
       selected = List.copyOf(selected);
@@ -97,12 +85,13 @@ public final class LiveJobs {
   }
 
   /**
-   * Starts the job and returns once all of its tasks run.
+   * Starts the job of one side and returns once all of its tasks run. A shadow of the same code
+   * goes on with its branch; one of other code begins a new one.
    *
    * @throws TidemarkException USER with every problem that keeps it from running; REFUSED if it
    *     runs already; EXTERNAL if brokers, catalog or cluster do not answer
    */
-  public Started start(Request request) {
+  public Started start(Side side, Request request) {
     Graph graph = request.graph();
     LiveScope scope = LiveScope.of(graph, request.selected());
     List<Problem> problems = new ArrayList<>(scope.problems());
@@ -114,21 +103,25 @@ public final class LiveJobs {
     if (!problems.isEmpty()) {
       throw TidemarkException.user(problems);
     }
-    Claims.Claim claim = new Claims(store, clock).take(Set.of(claim(graph.name())));
+    String name = side.of(graph.name());
+    Claims.Claim claim = new Claims(store, clock).take(Set.of(LiveSpec.key(name)));
     try {
-      requireNone(graph.name());
-      LiveSpec order = order(graph, scope, request.from(), queries, streaming());
+      requireNone(name);
+      if (side == Side.SHADOW) {
+        boolean same = Ran.find(store, name).filter(r -> r.isSame(request)).isPresent();
+        new Branches(lake).prepare(graph, scope, same ? Branches.Mode.KEPT : Branches.Mode.NEW);
+      }
+      LiveSpec order =
+          new Starter(lake, environment, side)
+              .order(graph, scope, request.from(), queries, streaming());
+      Ran.of(request, order, clock.instant()).keep(store, name, clock.instant());
       cluster.start(order);
-      whereabouts.note(order.name());
+      whereabouts.note(name);
       return new Started(order, claim);
     } catch (RuntimeException e) {
       claim.close();
       throw e;
     }
-  }
-
-  private static String claim(String name) {
-    return LiveSpec.key(name);
   }
 
   private LiveSpec.Streaming streaming() {
@@ -153,8 +146,7 @@ public final class LiveJobs {
   }
 
   private void requireNone(String name) {
-    Optional<LiveJob> job = whereabouts.find(LiveSpec.key(name));
-    if (job.filter(j -> !j.state().isOver()).isPresent()) {
+    if (isRunning(name)) {
       throw TidemarkException.refused(
           Problem.of(
               "TM-LIVE-116",
@@ -164,120 +156,12 @@ public final class LiveJobs {
     }
   }
 
-  private LiveSpec order(
-      Graph graph,
-      LiveScope scope,
-      Optional<String> from,
-      Map<DatasetId, Query> queries,
-      LiveSpec.Streaming streaming) {
-    Map<DatasetId, Optional<Extent>> topics = topics(scope, streaming.kafka());
-    for (Dataset source : scope.sources()) {
-      topics.get(source.id()).ifPresent(e -> lake.ensure(source));
-    }
-    scope.transforms().forEach(t -> lake.ensure(graph.dataset(t.output())));
-    Map<DatasetId, Found> tables = tables(graph, scope);
-    Orders orders = new Orders(graph, scope, tables);
-    Map<DatasetId, SortedMap<Integer, Long>> offsets = orders.offsets(topics);
-    Map<DatasetId, Optional<Long>> openFrom = orders.openFrom(from);
-    Map<DatasetId, Optional<Instant>> history = orders.history(openFrom);
-    long epoch = orders.epoch();
-    return new LiveSpec(
-        graph.name(),
-        graph.name() + "-" + epoch + "-" + UUID.randomUUID().toString().substring(0, 8),
-        epoch,
-        environment.catalog(),
-        streaming,
-        scope.sources().stream()
-            .map(
-                s ->
-                    new LiveSpec.Source(
-                        s,
-                        LiveSpec.Source.Mode.INGEST,
-                        LiveSpec.deadLetters(s.table()),
-                        tables.get(s.id()).mark(),
-                        tables.get(s.id()).head(),
-                        offsets.get(s.id()),
-                        history.get(s.id())))
-            .toList(),
-        references(scope),
-        scope.transforms().stream()
-            .map(t -> task(graph, t, queries.get(t.output()).text(), tables, openFrom))
-            .toList());
+  /** Whether the job of a side is still there, in whatever state but over. */
+  public boolean isRunning(Side side, String pipeline) {
+    return isRunning(side.of(pipeline));
   }
 
-  private static LiveSpec.Task task(
-      Graph graph,
-      Transform transform,
-      Optional<String> query,
-      Map<DatasetId, Found> tables,
-      Map<DatasetId, Optional<Long>> openFrom) {
-    Dataset output = graph.dataset(transform.output());
-    return new LiveSpec.Task(
-        transform,
-        query,
-        JobSpec.Output.of(output, MAIN, SliceSet.empty(output.layout().slice())),
-        LiveSpec.late(output.table()),
-        tables.get(output.id()).mark(),
-        openFrom.get(output.id()));
-  }
-
-  private List<JobSpec.Input> references(LiveScope scope) {
-    List<JobSpec.Input> inputs = new ArrayList<>();
-    List<Problem> problems = new ArrayList<>();
-    for (Dataset reference : scope.references()) {
-      Optional<Long> head = lake.head(reference.table(), MAIN);
-      if (head.isEmpty()) {
-        problems.add(
-            Problem.of(
-                "TM-LIVE-117",
-                "reference '" + reference.id() + "' holds nothing",
-                "every lookup in it would find no row",
-                "load it first: tidemark load " + reference.id() + " FILE..."));
-      } else {
-        inputs.add(JobSpec.Input.of(reference, head.get(), TimeRanges.ALL));
-      }
-    }
-    if (!problems.isEmpty()) {
-      throw TidemarkException.user(problems);
-    }
-    return inputs;
-  }
-
-  private static Map<DatasetId, Optional<Extent>> topics(
-      LiveScope scope, SortedMap<String, String> kafka) {
-    Map<DatasetId, Optional<Extent>> found = new HashMap<>();
-    try (Topics topics = new KafkaTopics(kafka)) {
-      for (Dataset source : scope.sources()) {
-        found.put(source.id(), topics.extent(source.topic().orElseThrow()));
-      }
-    }
-    return found;
-  }
-
-  private Map<DatasetId, Found> tables(Graph graph, LiveScope scope) {
-    Map<DatasetId, Found> tables = new HashMap<>();
-    List<Dataset> all = new ArrayList<>(scope.sources());
-    scope.transforms().forEach(t -> all.add(graph.dataset(t.output())));
-    for (Dataset dataset : all) {
-      // The mark first: what is committed in between makes the job's first commit be refused.
-      Optional<LiveMark> mark = lake.liveMark(dataset.table(), MAIN);
-      Optional<TableFacts> facts = lake.facts(dataset, Set.of());
-      tables.put(
-          dataset.id(),
-          new Found(
-              mark,
-              facts.flatMap(TableFacts::head).orElse(0L),
-              SliceSet.ofOrdinals(
-                  dataset.layout().slice(),
-                  facts.map(TableFacts::inventory).orElse(List.of()).stream()
-                      .filter(f -> f.rows() > 0)
-                      .mapToLong(SliceFiles::ordinal))));
-    }
-    return tables;
-  }
-
-  /** Whether the job of a pipeline is still there, in whatever state but over. */
-  public boolean isRunning(String name) {
+  private boolean isRunning(String name) {
     return whereabouts.find(LiveSpec.key(name)).filter(j -> !j.state().isOver()).isPresent();
   }
 
@@ -285,7 +169,8 @@ public final class LiveJobs {
    * Stops the job of a pipeline after a last commit, wherever it runs. Its open slices stay its
    * own: the next start goes on with them.
    */
-  public Stopped stop(String name) {
+  public Stopped stop(Side side, String pipeline) {
+    String name = side.of(pipeline);
     String key = LiveSpec.key(name);
     Stopped how = whereabouts.stop(key, savepoints(streaming().checkpoints()));
     whereabouts.forget(name);
@@ -321,11 +206,41 @@ public final class LiveJobs {
     return checkpoints + (checkpoints.endsWith("/") ? "" : "/") + "stopping";
   }
 
-  /** How the job of a pipeline does; also of one that never ran. */
+  /** Ends a shadow for good: its branches go, and what was compared stays. */
+  public void drop(Graph graph) {
+    requireNone(Side.SHADOW.of(graph.name()));
+    new Branches(lake).drop(graph);
+    Ran.forget(store, Side.SHADOW.of(graph.name()));
+  }
+
+  /** How the job of a pipeline does, with its shadow; also of one that never ran. */
   public LiveStatus status(Graph graph) {
     Optional<LiveJob> job = whereabouts.find(LiveSpec.key(graph.name()));
     try (Topics topics = new KafkaTopics(streaming().kafka())) {
-      return new Statuses(lake, clock, topics).of(graph, job);
+      LiveStatus status = new Statuses(lake, clock, topics).of(graph, job);
+      return Ran.find(store, Side.SHADOW.of(graph.name()))
+          .map(
+              ran ->
+                  status.with(
+                      new Shadows(lake, new Lags(lake, clock, topics))
+                          .status(ran, job, whereabouts.find(shadowKey(graph)))))
+          .orElse(status);
     }
+  }
+
+  private static String shadowKey(Graph graph) {
+    return LiveSpec.key(Side.SHADOW.of(graph.name()));
+  }
+
+  /** Compares every slice that the shadow and main have closed and that is not compared yet. */
+  public void compare(Graph graph) {
+    Ran.find(store, Side.SHADOW.of(graph.name()))
+        .ifPresent(
+            ran -> {
+              Comparisons comparisons = new Comparisons(lake, ran.graph(), ran.change());
+              for (Comparisons.Standing standing : comparisons.standings(Shadows.made(ran))) {
+                comparisons.compare(standing, cluster, environment.catalog());
+              }
+            });
   }
 }

@@ -4,7 +4,6 @@ import io.tidemark.cluster.LiveJob;
 import io.tidemark.cluster.LiveJob.Metric;
 import io.tidemark.lake.Lake;
 import io.tidemark.live.Topics.Extent;
-import io.tidemark.live.Topics.Partition;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Facts.SliceFiles;
@@ -35,12 +34,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /** Puts together how a live job does. */
 final class Statuses {
-  private static final String MAIN = "main";
+  private static final String MAIN = Side.MAIN.branch();
 
   private static final Governance UNGOVERNED =
       new Governance(Governance.Tier.STANDARD, "", "", List.of());
@@ -48,11 +45,13 @@ final class Statuses {
   private final Lake lake;
   private final Clock clock;
   private final Topics topics;
+  private final Lags lags;
 
   Statuses(Lake lake, Clock clock, Topics topics) {
     this.lake = lake;
     this.clock = clock;
     this.topics = topics;
+    this.lags = new Lags(lake, clock, topics);
   }
 
   /** The newest mark of a table. */
@@ -94,7 +93,7 @@ final class Statuses {
     return new Marked(dataset, lake.liveMark(dataset.table(), MAIN));
   }
 
-  private Health health(Optional<LiveJob> job, Optional<LiveMark> newest) {
+  static Health health(Optional<LiveJob> job, Optional<LiveMark> newest) {
     if (job.isEmpty()) {
       String reason =
           newest
@@ -163,7 +162,9 @@ final class Statuses {
         id,
         topic.name(),
         job.flatMap(j -> watermark(j, id)),
-        extent.map(e -> lag(source, topic, e)).orElse(Lag.UNKNOWN),
+        extent
+            .map(e -> lags.behind(topic, lags.committed(source.dataset()), e))
+            .orElse(Lag.UNKNOWN),
         rows(LiveSpec.deadLetters(source.dataset().table())),
         extent
             .filter(e -> !topic.idleAfter().isZero())
@@ -189,40 +190,6 @@ final class Statuses {
         .filter(ms -> ms > 0 && ms < 253_402_300_800_000.0)
         .mapToObj(ms -> Instant.ofEpochMilli((long) ms))
         .findFirst();
-  }
-
-  private Lag lag(Marked source, Topic topic, Extent extent) {
-    SortedMap<Integer, Long> read = new TreeMap<>();
-    source
-        .mark()
-        .flatMap(m -> Optional.ofNullable(m.ranges().get(source.dataset().id())))
-        .ifPresent(r -> r.partitions().forEach((p, range) -> read.put(p, range.to())));
-    SortedMap<Integer, Long> behind = new TreeMap<>();
-    long events = 0;
-    for (SortedMap.Entry<Integer, Partition> e : extent.partitions().entrySet()) {
-      Partition partition = e.getValue();
-      long next = Math.max(partition.begin(), read.getOrDefault(e.getKey(), partition.begin()));
-      if (partition.end() > next) {
-        behind.put(e.getKey(), next);
-        events += partition.end() - next;
-      }
-    }
-    Optional<Duration> time =
-        behind.isEmpty() ? Optional.of(Duration.ZERO) : oldest(topic, behind).map(this::age);
-    return new Lag(Optional.of(events), time);
-  }
-
-  private Optional<Instant> oldest(Topic topic, SortedMap<Integer, Long> behind) {
-    try {
-      return topics.oldestUnread(topic, behind);
-    } catch (TidemarkException e) {
-      return Optional.empty();
-    }
-  }
-
-  private Duration age(Instant at) {
-    Duration age = Duration.between(at, clock.instant());
-    return age.isNegative() ? Duration.ZERO : age;
   }
 
   private TaskStatus task(Marked task) {

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param pressure the part of it that waits most for what follows; empty while it is not measured
  * @param sources with their topics
  * @param tasks its transforms, in topological order
+ * @param shadow other code beside it; empty for none
  */
 public record LiveStatus(
     String name,
@@ -22,7 +23,8 @@ public record LiveStatus(
     Checkpoints checkpoints,
     Optional<Pressure> pressure,
     List<SourceStatus> sources,
-    List<TaskStatus> tasks) {
+    List<TaskStatus> tasks,
+    Optional<ShadowStatus> shadow) {
 
   /** What a live job is doing. */
   public enum State {
@@ -132,5 +134,22 @@ public record LiveStatus(
     Objects.requireNonNull(pressure, "pressure");
     sources = List.copyOf(sources);
     tasks = List.copyOf(tasks);
+    Objects.requireNonNull(shadow, "shadow");
+  }
+
+  /** Without a shadow. */
+  public LiveStatus(
+      String name,
+      Health health,
+      Checkpoints checkpoints,
+      Optional<Pressure> pressure,
+      List<SourceStatus> sources,
+      List<TaskStatus> tasks) {
+    this(name, health, checkpoints, pressure, sources, tasks, Optional.empty());
+  }
+
+  /** The same with a shadow beside it. */
+  public LiveStatus with(ShadowStatus beside) {
+    return new LiveStatus(name, health, checkpoints, pressure, sources, tasks, Optional.of(beside));
   }
 }

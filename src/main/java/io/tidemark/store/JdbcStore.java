@@ -215,6 +215,45 @@ final class JdbcStore implements Store {
     return rates;
   }
 
+  @Override
+  public Optional<LiveRow> findLive(String name) {
+    return database
+        .query(
+            row -> new LiveRow(row.getString(1), row.getLong(2), row.getString(3)),
+            "SELECT name, version, document FROM tidemark_live_job WHERE name = ?",
+            name)
+        .stream()
+        .findFirst();
+  }
+
+  @Override
+  public boolean putLive(LiveRow row, Instant now) {
+    int changed =
+        row.version() == 1
+            ? database.update(
+                "INSERT INTO tidemark_live_job (name, version, document, updated)"
+                    + " VALUES (?, 1, ?, ?) ON CONFLICT (name) DO NOTHING",
+                row.name(),
+                row.document(),
+                micros(now))
+            : database.update(
+                "UPDATE tidemark_live_job SET version = ?, document = ?, updated = ?"
+                    + " WHERE name = ? AND version = ?",
+                row.version(),
+                row.document(),
+                micros(now),
+                row.name(),
+                row.version() - 1);
+    return changed == 1;
+  }
+
+  @Override
+  public boolean dropLive(String name, long version) {
+    return database.update(
+            "DELETE FROM tidemark_live_job WHERE name = ? AND version = ?", name, version)
+        == 1;
+  }
+
   private static long micros(Instant instant) {
     return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
   }

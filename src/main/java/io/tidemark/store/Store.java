@@ -91,6 +91,29 @@ public interface Store extends AutoCloseable {
   /** The averages of {@link #recordRate}, in bytes of input per second. */
   Map<DatasetId, Double> rates();
 
+  /**
+   * What is known of a live job beside what its tables say.
+   *
+   * @param name of the live job, or of what is done with it
+   * @param version from 1; each change adds one
+   * @param document JSON of whoever records it
+   */
+  record LiveRow(String name, long version, String document) {}
+
+  /** What was recorded of a live job last. */
+  Optional<LiveRow> findLive(String name);
+
+  /**
+   * Records a document in place of the one before.
+   *
+   * @param row with the version after the one that was read; 1 if there was none
+   * @return false if somebody else was faster
+   */
+  boolean putLive(LiveRow row, Instant now);
+
+  /** Forgets what was recorded, if it is still of this version; false if it is not. */
+  boolean dropLive(String name, long version);
+
   @Override
   void close();
 }

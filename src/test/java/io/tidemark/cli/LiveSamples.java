@@ -1,6 +1,8 @@
 package io.tidemark.cli;
 
+import io.tidemark.model.DatasetDiff;
 import io.tidemark.model.LiveStatus;
+import io.tidemark.model.ShadowStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -58,5 +60,25 @@ final class LiveSamples {
                 List.of(),
                 Duration.ofMinutes(1))),
         List.of());
+  }
+
+  /** One with a shadow beside it, of which some slices differ. */
+  static LiveStatus shadowed() {
+    return quiet()
+        .with(
+            new ShadowStatus(
+                new LiveStatus.Health(LiveStatus.State.RUNNING, "", Optional.of(Samples.NOON), 0),
+                Optional.of("cents"),
+                new LiveStatus.Lag(Optional.of(1_200L), Optional.of(Duration.ofSeconds(2))),
+                new LiveStatus.Lag(Optional.of(0L), Optional.of(Duration.ZERO)),
+                List.of(
+                    new ShadowStatus.Compared(
+                        Samples.DAYS,
+                        Samples.days("2001-05-20..2001-05-25"),
+                        Samples.days("2001-05-26"),
+                        Samples.days("2001-05-27"),
+                        Samples.days("2001-05-28"),
+                        Samples.days("2001-05-29..2001-05-30"),
+                        new DatasetDiff.Counts(1, 0, 1_400, 7, 3)))));
   }
 }

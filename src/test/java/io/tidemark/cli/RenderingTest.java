@@ -59,6 +59,8 @@ class RenderingTest {
     reports.put(
         "live-stopped", new Report.LiveShown(Report.LiveEvent.STOPPED, LiveSamples.quiet()));
     reports.put(
+        "live-shadow", new Report.LiveShown(Report.LiveEvent.LOOKED_AT, LiveSamples.shadowed()));
+    reports.put(
         "validated",
         new Report.Validated(
             "cities",

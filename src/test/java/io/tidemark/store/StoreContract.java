@@ -192,6 +192,19 @@ abstract class StoreContract {
   }
 
   @Test
+  void aLiveJobsDocumentIsReplacedByWhoReadTheNewest() {
+    assertThat(store.findLive("shop")).isEmpty();
+    assertThat(store.putLive(new Store.LiveRow("shop", 1, "{}"), NOW)).isTrue();
+    assertThat(store.putLive(new Store.LiveRow("shop", 1, "{\"a\":1}"), NOW)).isFalse();
+    assertThat(store.putLive(new Store.LiveRow("shop", 2, "{\"b\":2}"), NOW)).isTrue();
+    assertThat(store.putLive(new Store.LiveRow("shop", 2, "{\"c\":3}"), NOW)).isFalse();
+    assertThat(store.findLive("shop")).contains(new Store.LiveRow("shop", 2, "{\"b\":2}"));
+    assertThat(store.dropLive("shop", 1)).isFalse();
+    assertThat(store.dropLive("shop", 2)).isTrue();
+    assertThat(store.findLive("shop")).isEmpty();
+  }
+
+  @Test
   void ratesAreAveragedTowardsTheNewest() {
     store.recordRate(DAYS, 100);
     assertThat(store.rates()).containsEntry(DAYS, 100.0);

@@ -85,9 +85,16 @@ record Offsets(
     }
   }
 
-  /** The newest snapshot of a live table that holds nothing beyond these offsets. */
-  Optional<Snapshot> newestWithin(DatasetId source, Table table, Snapshot head) {
+  /**
+   * The newest snapshot of a live table that holds nothing beyond these offsets.
+   *
+   * @param known one that does not, whatever its mark says; 0 for none
+   */
+  Optional<Snapshot> newestWithin(DatasetId source, Table table, Snapshot head, long known) {
     for (Snapshot snapshot : SnapshotUtil.ancestorsOf(head.snapshotId(), table::snapshot)) {
+      if (snapshot.snapshotId() == known) {
+        return Optional.of(snapshot);
+      }
       Optional<LiveMark.Ranges> mark =
           StampSummary.readMark(snapshot.summary())
               .flatMap(m -> Optional.ofNullable(m.ranges().get(source)));

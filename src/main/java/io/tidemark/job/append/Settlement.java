@@ -173,7 +173,9 @@ final class Settlement {
     Optional<Snapshot> covered =
         tables
             .head(table, "main")
-            .flatMap(head -> offsets.newestWithin(id, tables.table(table), head));
+            .flatMap(
+                head ->
+                    offsets.newestWithin(id, tables.table(table), head, seen.getOrDefault(id, 0L)));
     covered.ifPresent(s -> look(id, table, source.dataset().layout(), s.snapshotId()));
   }
 

@@ -13,6 +13,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.iceberg.SerializableTable;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
 
@@ -120,7 +121,9 @@ public final class LiveComposer {
         live.reference(reference(input), spec.catalog(), catalog);
       }
     }
-    if (!late.isEmpty()) {
+    // A shadow's rows that came late are its main job's to keep, or the table would hold them
+    // twice.
+    if (!late.isEmpty() && task.output().branch().equals(SnapshotRef.MAIN_BRANCH)) {
       Table table = Letters.LATE.ensure(catalog, task.late());
       sink.letters(task.late(), serializable(table), Letters.LATE.rows(), union(late));
     }

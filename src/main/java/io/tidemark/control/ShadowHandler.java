@@ -1,0 +1,116 @@
+package io.tidemark.control;
+
+import io.tidemark.control.Report.LiveEvent;
+import io.tidemark.live.LiveJobs;
+import io.tidemark.live.Side;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.Graph;
+import io.tidemark.model.LiveStatus;
+import io.tidemark.model.Problem;
+import io.tidemark.model.ShadowStatus;
+import io.tidemark.model.TidemarkException;
+import java.util.List;
+import java.util.Optional;
+
+/** Shadows: starts them, stays with those of this process and compares, and ends them. */
+final class ShadowHandler {
+  private final Workplace workplace;
+  private final Watcher watcher;
+
+  ShadowHandler(Workplace workplace, Watcher watcher) {
+    this.workplace = workplace;
+    this.watcher = watcher;
+  }
+
+  Report.LiveShown start(Operation.StartShadow operation) {
+    Graph graph = workplace.graph();
+    List<DatasetId> selected =
+        operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
+    LiveJobs jobs = jobs();
+    LiveJobs.Request request =
+        new LiveJobs.Request(
+            graph,
+            selected,
+            Optional.empty(),
+            operation.change().map(name -> Resolve.change(graph, name)),
+            t -> LiveHandler.queries(graph, t));
+    try (LiveJobs.Started started = jobs.start(Side.SHADOW, request)) {
+      if (workplace.environment().cluster().rest().isPresent()) {
+        return new Report.LiveShown(LiveEvent.STARTED, jobs.status(graph));
+      }
+      watcher.note(
+          "Live job '"
+              + started.order().name()
+              + "' runs in this process and writes to a branch. Ctrl-C stops it; its branch stays"
+              + " until tidemark live stop --shadow.");
+      return stay(graph, jobs);
+    }
+  }
+
+  private Report.LiveShown stay(Graph graph, LiveJobs jobs) {
+    String unseen = "";
+    while (!watcher.wantsTheEnd()) {
+      try {
+        jobs.compare(graph);
+        LiveStatus status = jobs.status(graph);
+        watcher.status(status);
+        Optional<ShadowStatus> shadow = status.shadow();
+        if (shadow.isEmpty()) {
+          return new Report.LiveShown(LiveEvent.STOPPED, status);
+        } else if (shadow.get().health().state() == LiveStatus.State.FAILED) {
+          throw failed(graph, shadow.get());
+        } else if (shadow.get().health().state() == LiveStatus.State.NOT_RUNNING) {
+          return new Report.LiveShown(LiveEvent.STOPPED, status);
+        }
+        unseen = "";
+      } catch (TidemarkException e) {
+        String what = e.problems().get(0).what();
+        if (e.category() != TidemarkException.Category.EXTERNAL
+            || e.problems().get(0).code().equals(LiveHandler.FAILED)) {
+          throw e;
+        } else if (!what.equals(unseen)) {
+          watcher.note("The shadow goes on, but cannot be looked at: " + what);
+          unseen = what;
+        }
+      }
+      if (!LiveHandler.pause()) {
+        break;
+      }
+    }
+    watcher.note("Stopping the shadow.");
+    jobs.stop(Side.SHADOW, graph.name());
+    return new Report.LiveShown(LiveEvent.STOPPED, jobs.status(graph));
+  }
+
+  private static TidemarkException failed(Graph graph, ShadowStatus shadow) {
+    return TidemarkException.external(
+        Problem.of(
+            LiveHandler.FAILED,
+            "the shadow of '" + graph.name() + "' failed: " + shadow.health().reason(),
+            "the live job is not touched by it",
+            "mend what it names, then: tidemark live shadow"),
+        null);
+  }
+
+  Report.LiveShown stop() {
+    Graph graph = workplace.graph();
+    LiveJobs jobs = jobs();
+    LiveEvent event =
+        switch (jobs.stop(Side.SHADOW, graph.name())) {
+          case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
+          case CANCELLED -> LiveEvent.CANCELLED;
+          case NOT_RUNNING -> LiveEvent.NOT_RUNNING;
+        };
+    jobs.drop(graph);
+    return new Report.LiveShown(event, jobs.status(graph));
+  }
+
+  private LiveJobs jobs() {
+    return new LiveJobs(
+        workplace.lake(),
+        workplace.store(),
+        workplace.cluster(),
+        workplace.environment(),
+        workplace.clock());
+  }
+}

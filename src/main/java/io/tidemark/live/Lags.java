@@ -1,0 +1,106 @@
+package io.tidemark.live;
+
+import io.tidemark.cluster.LiveJob;
+import io.tidemark.cluster.LiveJob.Metric;
+import io.tidemark.lake.Lake;
+import io.tidemark.live.Topics.Extent;
+import io.tidemark.live.Topics.Partition;
+import io.tidemark.model.Dataset;
+import io.tidemark.model.DatasetId;
+import io.tidemark.model.LiveMark;
+import io.tidemark.model.LiveStatus.Lag;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.model.Topic;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** How far jobs are behind the ends of topics. */
+final class Lags {
+  private static final Pattern READ = Pattern.compile(".*\\.partition\\.(\\d+)\\.currentOffset");
+
+  private final Lake lake;
+  private final Clock clock;
+  private final Topics topics;
+
+  Lags(Lake lake, Clock clock, Topics topics) {
+    this.lake = lake;
+    this.clock = clock;
+    this.topics = topics;
+  }
+
+  /** The next offset of each partition that a source's table does not hold. */
+  SortedMap<Integer, Long> committed(Dataset source) {
+    SortedMap<Integer, Long> next = new TreeMap<>();
+    lake.liveMark(source.table(), Side.MAIN.branch())
+        .flatMap(m -> Optional.ofNullable(m.ranges().get(source.id())))
+        .ifPresent(r -> r.partitions().forEach((p, range) -> next.put(p, range.to())));
+    return next;
+  }
+
+  /**
+   * The next offset of each partition that a running job has not read. Of partitions that it has
+   * not read from, where it began.
+   */
+  static SortedMap<Integer, Long> read(
+      LiveJob job, DatasetId source, Map<DatasetId, LiveMark.Ranges> began) {
+    SortedMap<Integer, Long> next = new TreeMap<>();
+    Optional.ofNullable(began.get(source))
+        .ifPresent(r -> r.partitions().forEach((p, range) -> next.put(p, range.to())));
+    for (Metric metric : job.metrics()) {
+      Matcher read = READ.matcher(metric.name());
+      // An offset of -1 says that nothing was read since the job started or failed over.
+      if (metric.name().contains("read_topic_" + source.value() + ".")
+          && read.matches()
+          && metric.max() >= 0) {
+        next.merge(Integer.parseInt(read.group(1)), (long) metric.max() + 1, Math::max);
+      }
+    }
+    return next;
+  }
+
+  /** From these offsets to the end of a topic; unknown while no broker answers. */
+  Lag behind(Topic topic, SortedMap<Integer, Long> read) {
+    try {
+      return topics.extent(topic).map(e -> behind(topic, read, e)).orElse(Lag.UNKNOWN);
+    } catch (TidemarkException e) {
+      // What is not known is told by knowing no lag.
+      return Lag.UNKNOWN;
+    }
+  }
+
+  Lag behind(Topic topic, SortedMap<Integer, Long> read, Extent extent) {
+    SortedMap<Integer, Long> behind = new TreeMap<>();
+    long events = 0;
+    for (Map.Entry<Integer, Partition> e : extent.partitions().entrySet()) {
+      Partition partition = e.getValue();
+      long next = Math.max(partition.begin(), read.getOrDefault(e.getKey(), partition.begin()));
+      if (partition.end() > next) {
+        behind.put(e.getKey(), next);
+        events += partition.end() - next;
+      }
+    }
+    Optional<Duration> time =
+        behind.isEmpty() ? Optional.of(Duration.ZERO) : oldest(topic, behind).map(this::age);
+    return new Lag(Optional.of(events), time);
+  }
+
+  private Optional<Instant> oldest(Topic topic, SortedMap<Integer, Long> behind) {
+    try {
+      return topics.oldestUnread(topic, behind);
+    } catch (TidemarkException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Duration age(Instant at) {
+    Duration age = Duration.between(at, clock.instant());
+    return age.isNegative() ? Duration.ZERO : age;
+  }
+}
