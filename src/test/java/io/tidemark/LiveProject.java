@@ -7,8 +7,11 @@ import io.tidemark.control.Control;
 import io.tidemark.control.Operation;
 import io.tidemark.control.Report;
 import io.tidemark.control.Watcher;
+import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveStatus;
+import io.tidemark.model.TableRef;
 import io.tidemark.testing.KafkaBroker;
+import io.tidemark.testing.LakeFixture;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,11 +19,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import org.apache.iceberg.Table;
 import org.awaitility.Awaitility;
 
 /** A project whose live job runs in this process, beside the other operations on one cluster. */
@@ -47,6 +52,7 @@ final class LiveProject implements AutoCloseable {
       """;
 
   private final Control control;
+  private final LakeFixture tables;
   private volatile boolean end;
   private volatile LiveStatus status;
   private CompletableFuture<Report.LiveShown> live;
@@ -64,6 +70,23 @@ final class LiveProject implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     control = Wiring.open(new Place(folder, "local"));
+    TreeMap<String, String> catalog = new TreeMap<>();
+    catalog.put("type", "jdbc");
+    catalog.put("jdbc.schema-version", "V1");
+    catalog.put("jdbc.busy_timeout", "30000");
+    catalog.put("uri", "jdbc:sqlite:" + folder.resolve(".tidemark/catalog.db"));
+    catalog.put("warehouse", folder.resolve(".tidemark/warehouse").toString());
+    try {
+      Files.createDirectories(folder.resolve(".tidemark"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", catalog));
+  }
+
+  /** A table as any engine sees it. */
+  Table table(String namespace, String name) {
+    return tables.table(new TableRef(namespace, name));
   }
 
   <R extends Report> R execute(Operation<R> operation) {
@@ -112,6 +135,7 @@ final class LiveProject implements AutoCloseable {
   public void close() {
     end = true;
     control.close();
+    tables.close();
   }
 
   private final class Following implements Watcher {

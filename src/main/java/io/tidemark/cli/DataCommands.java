@@ -7,8 +7,11 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Commands about what the tables hold. */
 final class DataCommands {
@@ -23,8 +26,17 @@ final class DataCommands {
     @Parameters(index = "0", paramLabel = "DATASET", description = "A source or reference.")
     private String dataset;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "FILE", description = "The files.")
+    @Spec private CommandSpec spec;
+
+    @Parameters(index = "1..*", arity = "0..*", paramLabel = "FILE", description = "The files.")
     private List<Path> files;
+
+    @Option(
+        names = "--dead-letter",
+        description =
+            "Instead of files: what live jobs could not read of the source's topic, as far as it"
+                + " can be read now.")
+    private boolean deadLetters;
 
     @Option(
         names = "--as",
@@ -45,7 +57,11 @@ final class DataCommands {
 
     @Override
     public Integer call() {
-      return root.answer(new Operation.Load(dataset, files, Optional.ofNullable(form), maxBad));
+      if ((files == null) != deadLetters) {
+        throw new ParameterException(spec.commandLine(), "expected files, or --dead-letter");
+      }
+      List<Path> given = deadLetters ? List.of() : files;
+      return root.answer(new Operation.Load(dataset, given, Optional.ofNullable(form), maxBad));
     }
   }
 

@@ -61,8 +61,37 @@ final class LoadHandler {
     Claims claims = new Claims(workplace.store(), workplace.clock());
     try (Claims.Claim claim = claims.take(List.of("table " + dataset.table()))) {
       claim.check();
-      return load(dataset, formats, operation.maxBadRatio());
+      return operation.files().isEmpty()
+          ? replay(dataset)
+          : load(dataset, formats, operation.maxBadRatio());
     }
+  }
+
+  /**
+   * What still cannot be read is set aside again, and is no reason to keep the rest out. The same
+   * letters may be tried again with other code: those that became rows are not among them any more.
+   */
+  private Report.Loaded replay(Dataset dataset) {
+    try (DeadLetterFile letters = DeadLetterFile.of(workplace, dataset)) {
+      JobResult.Loaded result =
+          letters.isEmpty()
+              ? new JobResult.Loaded("", 0, 0, List.of(), List.of())
+              : load(dataset, JobSpec.Load.Format.JSON_LINES, attempt(dataset, letters.path()), 1);
+      return new Report.Loaded(
+          dataset.id(),
+          dataset.table().toString(),
+          List.of(),
+          result.rows(),
+          result.deadLetters(),
+          deadLetters(dataset).toString(),
+          result.firstProblems());
+    }
+  }
+
+  private Map<String, Path> attempt(Dataset dataset, Path file) {
+    long head = workplace.lake().head(dataset.table(), "main").orElse(0L);
+    String name = Fingerprint.of(hash(file), Long.toString(head)).hex().substring(0, DIGITS);
+    return Map.of(name, file);
   }
 
   private static void requireLoadable(Dataset dataset) {

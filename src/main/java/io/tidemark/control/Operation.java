@@ -106,6 +106,7 @@ public sealed interface Operation<R extends Report> {
    * Appends files of rows to a source or reference. A file whose content was loaded before is
    * passed over.
    *
+   * @param files none for the dead letters of the source's topic, read once more
    * @param format csv, json or parquet; empty to go by each file's name
    * @param maxBadRatio above this share of unreadable rows (0 to 1) nothing is loaded
    */

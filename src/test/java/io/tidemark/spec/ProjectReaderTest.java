@@ -34,12 +34,19 @@ class ProjectReaderTest {
   @TempDir Path project;
 
   @Test
-  void theFlightsPipelineReads() {
+  void thePipelinesOfThisProjectRead() {
     Graph flights = ProjectReader.read(Path.of(""));
 
     assertThat(flights.transforms())
         .extracting(t -> t.output().value())
-        .containsExactly("flights_utc", "airport_day", "airport_month", "route_month");
+        .containsExactly(
+            "flights_utc",
+            "airport_day",
+            "airport_month",
+            "route_month",
+            "order_values",
+            "revenue",
+            "paid_orders");
     Transform utc = flights.transformOf(DatasetId.of("flights_utc")).orElseThrow();
     assertThat(utc.inputs()).extracting(DatasetId::value).containsExactly("flights", "airports");
     assertThat(utc.window())
