@@ -186,6 +186,14 @@ final class IcebergLake implements Lake {
   }
 
   @Override
+  public boolean holdsValues(TableRef ref, String column) {
+    return Trouble.explain(
+        ref,
+        "reading its metadata",
+        () -> tables.find(ref).map(t -> ColumnValues.areIn(t, column)).orElse(false));
+  }
+
+  @Override
   public Optional<Long> head(TableRef ref, String branch) {
     return Trouble.explain(
         ref,

@@ -68,6 +68,12 @@ public interface Lake extends AutoCloseable {
    */
   Map<Long, Long> rows(Dataset dataset, long snapshot, SliceSet slices);
 
+  /**
+   * Whether statistics of main's files say that a column has values in any row. Files without
+   * statistics of the column count as without values.
+   */
+  boolean holdsValues(TableRef table, String column);
+
   /** Main's or a branch's snapshot; empty when the ref or the table does not exist. */
   Optional<Long> head(TableRef table, String ref);
 

@@ -21,12 +21,14 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -49,11 +51,10 @@ final class KafkaTopics implements Topics {
   @Override
   public Optional<Extent> extent(Topic topic) {
     try {
+      TopicDescription described =
+          answer(admin().describeTopics(Set.of(topic.name())).allTopicNames()).get(topic.name());
       Set<TopicPartition> partitions =
-          answer(admin().describeTopics(Set.of(topic.name())).allTopicNames())
-              .get(topic.name())
-              .partitions()
-              .stream()
+          described.partitions().stream()
               .map(p -> new TopicPartition(topic.name(), p.partition()))
               .collect(Collectors.toSet());
       Map<TopicPartition, ListOffsetsResultInfo> begin = list(partitions, OffsetSpec.earliest());
@@ -71,7 +72,12 @@ final class KafkaTopics implements Topics {
                     .filter(at -> at >= 0)
                     .map(Instant::ofEpochMilli)));
       }
-      return Optional.of(new Extent(found));
+      return Optional.of(
+          new Extent(
+              Optional.of(described.topicId())
+                  .filter(id -> !id.equals(Uuid.ZERO_UUID))
+                  .map(Uuid::toString),
+              found));
     } catch (KafkaException e) {
       if (e instanceof UnknownTopicOrPartitionException || e instanceof InvalidTopicException) {
         return Optional.empty();

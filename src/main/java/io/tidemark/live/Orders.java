@@ -34,8 +34,13 @@ final class Orders {
    * @param mark the newest on main
    * @param head main's snapshot; 0 for none
    * @param present slices that hold rows, in the dataset's grain
+   * @param fromTopic whether rows of it came from a topic; not asked where there is a mark
    */
-  record Found(Optional<LiveMark> mark, long head, SliceSet present) {
+  record Found(Optional<LiveMark> mark, long head, SliceSet present, boolean fromTopic) {
+    Found(Optional<LiveMark> mark, long head, SliceSet present) {
+      this(mark, head, present, false);
+    }
+
     Optional<Long> oldest() {
       return present.ordinals().boxed().findFirst();
     }
@@ -83,8 +88,10 @@ final class Orders {
                 "",
                 "create it, or mend 'topic' in pipeline.yaml"));
       }
-      extent.ifPresent(
-          e -> next.forEach((p, offset) -> check(topic, p, offset, e.partitions().get(p))));
+      if (next.isEmpty() && tables.get(source.id()).fromTopic()) {
+        problems.add(forgotten(source, topic));
+      }
+      extent.ifPresent(e -> check(source, topic, next, e));
       offsets.put(source.id(), next);
     }
     throwProblems();
@@ -93,12 +100,45 @@ final class Orders {
 
   SortedMap<Integer, Long> next(Dataset source) {
     SortedMap<Integer, Long> next = new TreeMap<>();
-    tables
+    ranges(source).ifPresent(r -> r.partitions().forEach((p, range) -> next.put(p, range.to())));
+    return next;
+  }
+
+  private Optional<LiveMark.Ranges> ranges(Dataset source) {
+    return tables
         .get(source.id())
         .mark()
-        .flatMap(m -> Optional.ofNullable(m.ranges().get(source.id())))
-        .ifPresent(r -> r.partitions().forEach((p, range) -> next.put(p, range.to())));
-    return next;
+        .flatMap(m -> Optional.ofNullable(m.ranges().get(source.id())));
+  }
+
+  private static Problem forgotten(Dataset source, String topic) {
+    return Problem.of(
+        "TM-LIVE-122",
+        "up to where topic '" + topic + "' was read is not known any more",
+        "table '"
+            + source.table()
+            + "' holds records of it, and no commit on main is left that says which; to read the"
+            + " topic from its beginning would double them",
+        "roll the table back to a snapshot with a live job's mark, or give the source a new table"
+            + " and topic; to expire by 'tidemark maintain' keeps marks");
+  }
+
+  private void check(Dataset source, String topic, SortedMap<Integer, Long> next, Extent extent) {
+    Optional<String> known = ranges(source).flatMap(LiveMark.Ranges::topicId);
+    if (known.isPresent() && extent.id().isPresent() && !known.equals(extent.id())) {
+      problems.add(
+          Problem.of(
+              "TM-LIVE-112",
+              "topic '" + topic + "' is not the one that was read before",
+              "Kafka gave it the id "
+                  + extent.id().get()
+                  + ", and the source's table was read from "
+                  + known.get()
+                  + ": it was made anew, or 'topic' names another",
+              "give the source a new table and topic, so that offsets say which record is which"));
+      return;
+    }
+    next.forEach((p, offset) -> check(topic, p, offset, extent.partitions().get(p)));
   }
 
   private void check(String topic, int number, long offset, Partition partition) {

@@ -17,6 +17,7 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TimeRanges;
+import io.tidemark.model.Topic;
 import io.tidemark.model.Transform;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -83,7 +84,8 @@ final class Starter {
                         tables.get(s.id()).mark(),
                         tables.get(s.id()).head(),
                         offsets.get(s.id()),
-                        history.get(s.id())))
+                        history.get(s.id()),
+                        topics.get(s.id()).flatMap(Extent::id)))
             .toList(),
         references(scope),
         scope.transforms().stream()
@@ -104,6 +106,7 @@ final class Starter {
         JobSpec.Output.of(output, side.branch(), SliceSet.empty(output.layout().slice())),
         LiveSpec.late(output.table()),
         tables.get(output.id()).mark(),
+        tables.get(output.id()).head(),
         openFrom.get(output.id()));
   }
 
@@ -170,7 +173,10 @@ final class Starter {
                 dataset.layout().slice(),
                 facts.map(TableFacts::inventory).orElse(List.of()).stream()
                     .filter(f -> f.rows() > 0)
-                    .mapToLong(SliceFiles::ordinal)));
+                    .mapToLong(SliceFiles::ordinal)),
+            mark.isEmpty()
+                && dataset.topic().isPresent()
+                && lake.holdsValues(dataset.table(), Topic.OFFSET_COLUMN));
       }
     }
     throw TidemarkException.external(

@@ -28,8 +28,13 @@ interface Topics extends AutoCloseable {
    */
   Optional<Instant> oldestUnread(Topic topic, SortedMap<Integer, Long> next);
 
-  /** A topic's partitions by number. */
-  record Extent(SortedMap<Integer, Partition> partitions) {
+  /**
+   * A topic.
+   *
+   * @param id Kafka's own; empty if it has none
+   * @param partitions by number
+   */
+  record Extent(Optional<String> id, SortedMap<Integer, Partition> partitions) {
     public Extent {
       partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
     }

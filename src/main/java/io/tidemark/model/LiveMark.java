@@ -46,10 +46,18 @@ public record LiveMark(
   /**
    * Of one source, what a commit took in per partition.
    *
+   * @param topicId Kafka's own of the topic, which one made anew under the same name does not have;
+   *     empty if it is not known
    * @param partitions by number
    */
-  public record Ranges(SortedMap<Integer, Range> partitions) {
+  public record Ranges(Optional<String> topicId, SortedMap<Integer, Range> partitions) {
+    /** Of a topic whose id is not known. */
+    public Ranges(SortedMap<Integer, Range> partitions) {
+      this(Optional.empty(), partitions);
+    }
+
     public Ranges {
+      Objects.requireNonNull(topicId, "topicId");
       partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
     }
   }
@@ -106,7 +114,7 @@ public record LiveMark(
         (source, taken) -> {
           SortedMap<Integer, Range> partitions = new TreeMap<>();
           taken.partitions().forEach((p, r) -> partitions.put(p, new Range(r.to(), r.to(), 0, 0)));
-          still.put(source, new Ranges(partitions));
+          still.put(source, new Ranges(taken.topicId(), partitions));
         });
     return new LiveMark(
         job, epoch, checkpoint, Phase.RELEASED, openFrom, still, Counts.NONE, List.of());

@@ -71,6 +71,7 @@ public record LiveSpec(
    *     beginning
    * @param historyFrom event time from which rows of the table are read before those of the topic;
    *     empty if no transform needs any
+   * @param topicId Kafka's own of the topic that the offsets are of; empty if it has none
    */
   public record Source(
       Dataset dataset,
@@ -79,7 +80,8 @@ public record LiveSpec(
       Optional<LiveMark> since,
       long snapshot,
       SortedMap<Integer, Long> offsets,
-      Optional<Instant> historyFrom) {
+      Optional<Instant> historyFrom,
+      Optional<String> topicId) {
     /** Whether a job writes the source's table. */
     public enum Mode {
       INGEST,
@@ -89,6 +91,7 @@ public record LiveSpec(
 
     public Source {
       Objects.requireNonNull(dataset, "dataset");
+      Objects.requireNonNull(topicId, "topicId");
       offsets = Collections.unmodifiableSortedMap(new TreeMap<>(offsets));
     }
   }
@@ -101,6 +104,8 @@ public record LiveSpec(
    * @param output the table and the branch; its slices are not used
    * @param late the table for rows that come after their slice has closed
    * @param since the newest mark on the branch that the order was made from
+   * @param snapshot the branch's when the order was made, by which others read what it holds for
+   *     closed slices; 0 for none
    * @param openFrom the first slice that the job owns; empty if it owns all. Rows that the branch
    *     holds for open slices are replaced once the history has been read
    */
@@ -110,6 +115,7 @@ public record LiveSpec(
       JobSpec.Output output,
       TableRef late,
       Optional<LiveMark> since,
+      long snapshot,
       Optional<Long> openFrom) {
     public Task {
       Objects.requireNonNull(transform, "transform");

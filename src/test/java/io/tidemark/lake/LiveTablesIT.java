@@ -176,6 +176,20 @@ class LiveTablesIT {
   }
 
   @Test
+  void whetherAColumnHasValuesIsToldByStatistics() {
+    try (Scene s = scene()) {
+      assertThat(s.lake().holdsValues(s.table(), "v")).isFalse();
+      s.append(s.row(1, "2001-01-05", null));
+      assertThat(s.lake().holdsValues(s.table(), "v")).isFalse();
+      assertThat(s.lake().holdsValues(s.table(), "nothing")).isFalse();
+      s.append(s.row(2, "2001-01-05", "x"));
+      s.compact();
+      s.expire();
+      assertThat(s.lake().holdsValues(s.table(), "v")).isTrue();
+    }
+  }
+
+  @Test
   void whatLiveCommitsSaySurvivesTheExpiryOfMainsHistory() {
     try (Scene s = scene()) {
       Doubt doubt = new Doubt(s.slices("2001-02"), "a stray row");

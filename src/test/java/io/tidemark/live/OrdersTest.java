@@ -92,7 +92,9 @@ final class OrdersTest {
 
   private static Optional<Extent> topic(long begin, long end) {
     return Optional.of(
-        new Extent(new TreeMap<>(Map.of(0, new Partition(begin, end, Optional.empty())))));
+        new Extent(
+            Optional.of("id-1"),
+            new TreeMap<>(Map.of(0, new Partition(begin, end, Optional.empty())))));
   }
 
   private List<Problem> problems(Optional<Extent> topic) {
@@ -200,9 +202,49 @@ final class OrdersTest {
     assertThat(problems(topic(0, 39)))
         .extracting(Problem::what)
         .containsExactly("partition 0 of topic 'sales.v1' ends at offset 39, before 40");
-    assertThat(problems(Optional.of(new Extent(new TreeMap<>()))))
+    assertThat(problems(Optional.of(new Extent(Optional.empty(), new TreeMap<>()))))
         .extracting(Problem::what)
         .containsExactly("partition 0 of topic 'sales.v1' is gone");
+  }
+
+  @Test
+  void aTableWithRecordsOfItsTopicAndNoMarkIsNotReadFromTheBeginning() {
+    tables.put(
+        Shop.SALES, new Found(Optional.empty(), 77, SliceSet.parse(Grain.DAY, "2001-03-09"), true));
+
+    assertThat(problems(topic(0, 90)))
+        .extracting(Problem::what)
+        .containsExactly("up to where topic 'sales.v1' was read is not known any more");
+  }
+
+  @Test
+  void anotherTopicOfTheSameNameIsToldByItsIdWhateverOffsetsItHas() {
+    LiveMark known = mark(3, Optional.empty(), Map.of(0, 40L));
+    tables.put(Shop.SALES, sales(Optional.of(of(known, "id-2")), "2001-03-01..2001-03-09"));
+
+    assertThat(problems(topic(0, 90)))
+        .extracting(Problem::what)
+        .containsExactly("topic 'sales.v1' is not the one that was read before");
+    tables.put(Shop.SALES, sales(Optional.of(of(known, "id-1")), "2001-03-01..2001-03-09"));
+    assertThat(orders().offsets(Map.of(Shop.SALES, topic(0, 90))).get(Shop.SALES))
+        .containsExactly(Map.entry(0, 40L));
+  }
+
+  private static LiveMark of(LiveMark mark, String topicId) {
+    TreeMap<DatasetId, LiveMark.Ranges> ranges = new TreeMap<>();
+    mark.ranges()
+        .forEach(
+            (source, r) ->
+                ranges.put(source, new LiveMark.Ranges(Optional.of(topicId), r.partitions())));
+    return new LiveMark(
+        mark.job(),
+        mark.epoch(),
+        mark.checkpoint(),
+        mark.phase(),
+        mark.openFrom(),
+        ranges,
+        mark.counts(),
+        mark.doubts());
   }
 
   @Test

@@ -128,6 +128,7 @@ record CommitState(
     }
     for (LiveSpec.Task task : spec.tasks()) {
       tasks.put(task.output().name(), TaskState.first(task.openFrom()));
+      seen.put(task.output().name(), task.snapshot());
     }
     return new CommitState(VERSION, sources, tasks, seen, new TreeSet<>(), new TreeMap<>());
   }

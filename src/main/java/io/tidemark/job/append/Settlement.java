@@ -141,7 +141,7 @@ final class Settlement {
         mark(
             Optional.empty(),
             id,
-            offsets.ranges(),
+            new LiveMark.Ranges(source.topicId(), offsets.ranges()),
             new LiveMark.Counts(rows, 0, rows, 0),
             List.of());
     Stamp stamp =
@@ -191,11 +191,11 @@ final class Settlement {
   private LiveMark mark(
       Optional<Long> openFrom,
       DatasetId source,
-      SortedMap<Integer, LiveMark.Range> ranges,
+      LiveMark.Ranges ranges,
       LiveMark.Counts counts,
       List<LiveMark.Doubt> doubts) {
     TreeMap<DatasetId, LiveMark.Ranges> all = new TreeMap<>();
-    all.put(source, new LiveMark.Ranges(ranges));
+    all.put(source, ranges);
     return new LiveMark(
         spec.job(),
         spec.epoch(),
@@ -223,9 +223,14 @@ final class Settlement {
       held.addAll(tally.written(output.table()));
       if (state.mark().isEmpty()) {
         LiveMark lease =
-            mark(state.openFrom(), first, new TreeMap<>(), LiveMark.Counts.NONE, List.of());
+            mark(
+                state.openFrom(),
+                first,
+                new LiveMark.Ranges(new TreeMap<>()),
+                LiveMark.Counts.NONE,
+                List.of());
         Stamp stamp = progress.stamp(key(output.table()), Stamp.Origin.NONE, List.of(), checkpoint);
-        seen.put(id, tables.append(order(task, state, stamp, lease), List.of()).snapshotId());
+        own(task, tables.append(order(task, state, stamp, lease), List.of()).snapshotId());
         known = known.marked(checkpoint);
       }
       tasks.put(id, known);
@@ -250,7 +255,13 @@ final class Settlement {
       return;
     }
     TaskState rest = closed.rest();
-    LiveMark mark = mark(rest.openFrom(), first, known.ranges(), known.counts(), closed.doubts());
+    LiveMark mark =
+        mark(
+            rest.openFrom(),
+            first,
+            new LiveMark.Ranges(known.ranges()),
+            known.counts(),
+            closed.doubts());
     boolean closes = !rest.openFrom().equals(state.openFrom());
     Stamp.Origin origin =
         closes
@@ -267,8 +278,8 @@ final class Settlement {
             ? tables.append(order, files)
             : tables.replace(order, output, owned(output, state), files);
     // What others did to the table between the look at it and this commit is doubted with the next.
-    List<LiveMark.Doubt> late = state.replaced() ? own(task, done.snapshotId()) : List.of();
-    seen.put(id, done.snapshotId());
+    List<LiveMark.Doubt> own = own(task, done.snapshotId());
+    List<LiveMark.Doubt> late = state.replaced() ? own : List.of();
     tasks.put(
         id,
         new TaskState(

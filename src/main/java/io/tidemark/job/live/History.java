@@ -21,7 +21,6 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.flink.FlinkSchemaUtil;
 import org.apache.iceberg.flink.source.IcebergSource;
@@ -43,15 +42,6 @@ record History(
       SourceRows typed,
       int stream) {
     TimeRange range = new TimeRange(source.historyFrom().orElseThrow(), Instant.MAX);
-    if (table.snapshot(source.snapshot()) == null) {
-      throw TidemarkException.external(
-          Problem.of(
-              "TM-LIVE-003",
-              "snapshot " + source.snapshot() + " of " + source.dataset().table() + " has expired",
-              "the history that open slices are made from can no longer be read",
-              "start the job again"),
-          null);
-    }
     return of(
         env,
         source.dataset().id(),
@@ -64,17 +54,17 @@ record History(
         stream);
   }
 
-  /** Of a task's output; empty if the branch holds nothing. */
+  /** Of a task's output, as it was when the order was made; empty if it held nothing. */
   static Optional<History> ofTask(
       StreamExecutionEnvironment env,
       JobSpec.CatalogSpec spec,
-      JobSpec.Output output,
+      LiveSpec.Task task,
       Table table,
       SourceRows typed,
       TimeRange range,
       int stream) {
-    SnapshotRef ref = table.refs().get(output.branch());
-    return ref == null
+    JobSpec.Output output = task.output();
+    return task.snapshot() == 0
         ? Optional.empty()
         : Optional.of(
             of(
@@ -83,7 +73,7 @@ record History(
                 spec,
                 output.table(),
                 table,
-                ref.snapshotId(),
+                task.snapshot(),
                 typed,
                 range,
                 stream));
@@ -99,6 +89,15 @@ record History(
       SourceRows typed,
       TimeRange range,
       int stream) {
+    if (table.snapshot(snapshot) == null) {
+      throw TidemarkException.external(
+          Problem.of(
+              "TM-LIVE-003",
+              "snapshot " + snapshot + " of " + ref + " has expired",
+              "the history that open slices are made from can no longer be read",
+              "start the job again"),
+          null);
+    }
     String column = typed.eventTime().orElseThrow();
     RowType held = FlinkSchemaUtil.convert(table.schema());
     IcebergSource<RowData> scan =

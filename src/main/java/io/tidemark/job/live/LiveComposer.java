@@ -101,8 +101,7 @@ public final class LiveComposer {
     clocks
         .closedRowsNeededOf(output.name())
         .flatMap(
-            range ->
-                History.ofTask(env, spec.catalog(), output, table, typed, range, pulses.size()))
+            range -> History.ofTask(env, spec.catalog(), task, table, typed, range, pulses.size()))
         .ifPresent(
             history -> {
               histories.put(output.name(), history);

@@ -3,6 +3,7 @@ package io.tidemark.job.append;
 import static io.tidemark.job.append.LiveScene.FIRST;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.model.DatasetId;
 import io.tidemark.model.Grain;
 import io.tidemark.model.LiveMark;
 import io.tidemark.model.LiveSpec;
@@ -121,6 +122,30 @@ final class DoubtsIT {
       assertThat(scene.stamp(hours).orElseThrow().content().slices()).isEmpty();
       checkpoint(commits, 4, take(185, 245, 4));
       assertThat(scene.stamp(hours).orElseThrow().content().sliceSet()).isEqualTo(hour(3));
+    }
+  }
+
+  /** Its history was read before, by who is made from it. */
+  @Test
+  void whatOthersDoToAnInputBetweenTheOrderAndTheFirstCommitIsADoubt() {
+    LiveSpec spec = scene.chained(scene.spec("j1"));
+    try (Commits commits = started(spec)) {
+      long foreign = scene.fixture().append(hours, LiveScene.events(65, 66));
+      for (long n = 1; n <= 2; n++) {
+        List<LiveReport> reports = new ArrayList<>(take(n * 60 - 50, n * 60 + 10, n));
+        Optional<Long> open = Optional.of(FIRST + n);
+        DatasetId copies = DatasetId.of("copies");
+        reports.add(new LiveReport.Gated(copies, 0, 0, 0, open, List.of()));
+        reports.add(scene.written(LiveScene.COPIES, 0, 0, List.of(), open));
+        checkpoint(commits, n, reports);
+      }
+      assertThat(scene.mark(LiveScene.COPIES).orElseThrow().doubts())
+          .singleElement()
+          .satisfies(
+              doubt -> {
+                assertThat(doubt.slices()).isEqualTo(hour(1));
+                assertThat(doubt.reason()).contains("hours").contains(Long.toString(foreign));
+              });
     }
   }
 

@@ -106,6 +106,7 @@ final class HoldIT {
             SliceSet.empty(Grain.HOUR)),
         TableRef.parse("ns.late"),
         Optional.empty(),
+        0,
         openFrom);
   }
 

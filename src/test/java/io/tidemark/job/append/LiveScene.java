@@ -42,6 +42,7 @@ import org.apache.iceberg.util.SnapshotUtil;
 final class LiveScene implements AutoCloseable {
   static final Instant START = Instant.parse("2001-01-01T00:00:00Z");
   static final long FIRST = Grain.HOUR.ordinal(START);
+  static final TableRef COPIES = TableRef.parse("ns.copies");
   static final TableRef LATE = TableRef.parse("ns.hours_late");
 
   private final CatalogSpec catalog;
@@ -115,7 +116,8 @@ final class LiveScene implements AutoCloseable {
             sourceMark,
             fixture.head(events.table()),
             offsets,
-            historyFrom);
+            historyFrom,
+            Optional.of("topic-of-" + events.id()));
     LiveSpec.Task task =
         new LiveSpec.Task(
             new Transform(
@@ -130,6 +132,7 @@ final class LiveScene implements AutoCloseable {
             JobSpec.Output.of(hours, "main", SliceSet.empty(Grain.HOUR)),
             LATE,
             taskMark,
+            fixture.head(hours.table()),
             openFrom.or(() -> taskMark.flatMap(LiveMark::openFrom)));
     return new LiveSpec(
         "copy",
@@ -140,6 +143,37 @@ final class LiveScene implements AutoCloseable {
         List.of(source),
         List.of(),
         List.of(task));
+  }
+
+  /** The same, and a second task that copies what the first one made. */
+  LiveSpec chained(LiveSpec spec) {
+    Dataset copies = dataset("copies", Dataset.Kind.DERIVED, COPIES);
+    LiveSpec.Task first = spec.tasks().get(0);
+    LiveSpec.Task second =
+        new LiveSpec.Task(
+            new Transform(
+                copies.id(),
+                new Transform.Sql("SELECT id, `at` FROM hours"),
+                List.of(hours.id()),
+                first.transform().window(),
+                "1",
+                first.transform().analysis(),
+                first.transform().where()),
+            Optional.empty(),
+            JobSpec.Output.of(copies, "main", SliceSet.empty(Grain.HOUR)),
+            TableRef.parse("ns.copies_late"),
+            mark(COPIES),
+            fixture.head(COPIES),
+            first.openFrom());
+    return new LiveSpec(
+        spec.name(),
+        spec.job(),
+        spec.epoch(),
+        spec.catalog(),
+        spec.streaming(),
+        spec.sources(),
+        spec.references(),
+        List.of(first, second));
   }
 
   /** The same task on a branch, by a job that leaves the source to another. */
@@ -160,7 +194,8 @@ final class LiveScene implements AutoCloseable {
                 s.since(),
                 s.snapshot(),
                 s.offsets(),
-                s.historyFrom())),
+                s.historyFrom(),
+                s.topicId())),
         List.of(),
         List.of(
             new LiveSpec.Task(
@@ -169,6 +204,7 @@ final class LiveScene implements AutoCloseable {
                 JobSpec.Output.of(hours, branch, SliceSet.empty(Grain.HOUR)),
                 t.late(),
                 t.since(),
+                t.snapshot(),
                 t.openFrom())));
   }
 

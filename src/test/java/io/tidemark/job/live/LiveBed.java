@@ -105,6 +105,7 @@ final class LiveBed implements AutoCloseable {
         Optional.empty(),
         0,
         new TreeMap<>(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -118,7 +119,15 @@ final class LiveBed implements AutoCloseable {
     for (LiveSpec.Task t : before.tasks()) {
       Optional<LiveMark> mark = newest(t.output().table());
       Optional<Long> open = mark.flatMap(LiveMark::openFrom);
-      tasks.add(new LiveSpec.Task(t.transform(), t.query(), t.output(), t.late(), mark, open));
+      tasks.add(
+          new LiveSpec.Task(
+              t.transform(),
+              t.query(),
+              t.output(),
+              t.late(),
+              mark,
+              bed.fixture().head(t.output().table()),
+              open));
       boolean readsTopic =
           before.sources().stream()
               .anyMatch(s -> t.transform().inputs().contains(s.dataset().id()));
@@ -149,7 +158,8 @@ final class LiveBed implements AutoCloseable {
               Optional.of(mark),
               bed.fixture().head(s.dataset().table()),
               offsets,
-              from));
+              from,
+              Optional.empty()));
     }
     return new LiveSpec(
         before.name(),
@@ -196,6 +206,7 @@ final class LiveBed implements AutoCloseable {
         JobSpec.Output.of(output, "main", SliceSet.empty(output.layout().slice())),
         late(output),
         Optional.empty(),
+        0,
         Optional.empty());
   }
 

@@ -281,6 +281,7 @@ class LiveJobIT {
                         source.since(),
                         0,
                         new TreeMap<>(Map.of(0, offset)),
+                        Optional.empty(),
                         Optional.empty())),
                 List.of());
         JobClient job = live.start(spec, 1);
