@@ -22,6 +22,16 @@ class SizeTest {
   private static final int PACKAGE_LINES = 4_000;
   private static final int CONSTRUCTOR_ARGUMENTS = 7;
 
+  /** What may be longer, up to where, and why. */
+  private static final Map<String, Integer> LONGER =
+      Map.of(
+          // Operations are sealed, and read in the order in which they are listed.
+          "src/main/java/io/tidemark/control/Operation.java", 600,
+          // Operations, reports and those who answer them are sealed together.
+          "src/main/java/io/tidemark/control", 4_600,
+          // One command and one renderer for each of them.
+          "src/main/java/io/tidemark/cli", 4_600);
+
   private static Map<Path, Integer> linesOf(String root) throws IOException {
     try (Stream<Path> files = Files.walk(Path.of(root))) {
       return files
@@ -42,8 +52,12 @@ class SizeTest {
   private static Map<Path, Integer> tooLong(Map<Path, Integer> lines, int limit) {
     assertThat(lines).isNotEmpty();
     Map<Path, Integer> found = new TreeMap<>(lines);
-    found.values().removeIf(n -> n < limit);
+    found.entrySet().removeIf(e -> e.getValue() < limit(e.getKey(), limit));
     return found;
+  }
+
+  private static int limit(Path path, int usual) {
+    return LONGER.getOrDefault(path.toString().replace('\\', '/'), usual);
   }
 
   @Test
