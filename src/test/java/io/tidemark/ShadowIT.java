@@ -348,6 +348,13 @@ class ShadowIT {
 
     awaitCompared("unexplained", "2026-11-01T13..2026-11-01T14");
     assertThat(succeeds("live", "status").out()).contains("4 unexplained");
+    Result refused = user.run("live", "promote", "--after", "2");
+    assertThat(refused.exitCode()).as(refused.out() + refused.err()).isEqualTo(4);
+    assertThat(refused.err())
+        .contains("rows of city_hour differ without explanation in 2026-11-01T13..2026-11-01T14");
+    Result few = user.run("live", "promote", "--after", "9");
+    assertThat(few.exitCode()).isEqualTo(4);
+    assertThat(few.err()).contains("2 of 9 slices of city_hour");
     succeeds("live", "stop", "--shadow");
     assertThat(running.get("shadow").waitFor(1, TimeUnit.MINUTES)).isTrue();
   }
@@ -368,5 +375,63 @@ class ShadowIT {
     awaitAmounts(
         Map.of(
             "10", 6L, "11", 12L, "12", 18L, "13", 24L, "14", 30L, "15", 36L, "16", 42L, "17", 48L));
+  }
+
+  @Test
+  @Order(5)
+  void aPromotionThatIsKilledIsCompletedByTheNext() throws Exception {
+    start("promote", "--after", "3");
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .until(() -> Files.readString(log("promote")).contains("Stopping the shadow"));
+    running.get("promote").destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+
+    start("promote", "--after", "3");
+    await()
+        .atMost(Duration.ofMinutes(3))
+        .until(() -> !running.get("promote").isAlive() || epoch() == 2);
+    awaitState("promote", "job", "shadow", "health");
+    assertThat(succeeds("live", "status").out()).contains("the version before; it goes on until");
+    for (String before : List.of("start", "shadow")) {
+      assertThat(running.get(before).waitFor(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(running.get(before).exitValue()).as(Files.readString(log(before))).isZero();
+    }
+    send(19, 1);
+    send(20, 1);
+    awaitRaw();
+    assertNothingLostOrDoubled();
+    TreeMap<String, Long> expected =
+        new TreeMap<>(Map.of("10", 6L, "11", 12L, "12", 18L, "13", 24L, "14", 30L));
+    expected.putAll(Map.of("15", 3600L, "16", 4200L, "17", 4800L, "18", 5400L, "19", 600L));
+    awaitAmounts(expected);
+    assertThat(succeeds("verify", "city_hour").out())
+        .contains("2026-11-01T15..2026-11-01T19")
+        .endsWith("0 lost, 0 doubled, 0 unexplained\n");
+    assertThat(succeeds("history", "city_hour").out()).contains("promote-");
+  }
+
+  @Test
+  @Order(6)
+  void theVersionBeforeIsPutBack() throws Exception {
+    start("demote");
+    await()
+        .atMost(Duration.ofMinutes(3))
+        .until(() -> !running.get("demote").isAlive() || epoch() == 3);
+    awaitState("demote", "job", "shadow", "health");
+
+    send(21, 2);
+    send(22, 1);
+
+    TreeMap<String, Long> expected =
+        new TreeMap<>(Map.of("10", 6L, "11", 12L, "12", 18L, "13", 24L, "14", 30L));
+    expected.putAll(Map.of("15", 36L, "16", 42L, "17", 48L, "18", 5400L, "19", 600L));
+    expected.putAll(Map.of("20", 6L, "21", 12L));
+    awaitAmounts(expected);
+    awaitRaw();
+    assertNothingLostOrDoubled();
+    assertThat(succeeds("live", "status").out())
+        .contains("runs other code than jobs/ holds, for city_hour");
+    assertThat(succeeds("plan").out()).contains("city_hour");
+    assertThat(user.run("live", "demote").exitCode()).isEqualTo(4);
   }
 }

@@ -1,6 +1,9 @@
 package io.tidemark.cli;
 
+import io.tidemark.control.OpenSlices;
 import io.tidemark.control.Operation;
+import io.tidemark.control.ShadowAct;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -20,7 +23,9 @@ import picocli.CommandLine.Spec;
       LiveCommands.Start.class,
       LiveCommands.Stop.class,
       LiveCommands.Status.class,
-      LiveCommands.Shadow.class
+      LiveCommands.Shadow.class,
+      LiveCommands.Promote.class,
+      LiveCommands.Demote.class
     })
 final class LiveCommands implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -33,7 +38,7 @@ final class LiveCommands implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "say what to do: start, stop, status or shadow");
+        spec.commandLine(), "say what to do: start, stop, status, shadow, promote or demote");
   }
 
   @Command(
@@ -93,11 +98,11 @@ final class LiveCommands implements Callable<Integer> {
     @Override
     public Integer call() {
       if (shadow) {
-        return root.answer(new Operation.StopShadow());
+        return root.answer(new Operation.Shadow(new ShadowAct.Stop()));
       }
       return root.answer(
           new Operation.StopLive(
-              release ? Operation.OpenSlices.RELEASED : Operation.OpenSlices.KEPT));
+              release ? OpenSlices.RELEASED : OpenSlices.KEPT));
     }
   }
 
@@ -146,7 +151,66 @@ final class LiveCommands implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      return root.answer(new Operation.StartShadow(datasets, Optional.ofNullable(change)));
+      return root.answer(new Operation.Shadow(new ShadowAct.Start(datasets, Optional.ofNullable(change))));
+    }
+  }
+
+  @Command(
+      name = "promote",
+      description = {
+        "Put the shadow in the live job's place.",
+        "Refused until the newest slices that both closed hold no row that no expected change"
+            + " covers, and the shadow is not further behind. Then, each step once, also after a"
+            + " kill: both are stopped after a last commit, what the shadow closed is published"
+            + " as a run, and the new version goes on with main.",
+        "Without a session cluster the new version runs in this process until Ctrl-C."
+      })
+  static final class Promote implements Callable<Integer> {
+    private final Root root;
+
+    @Option(
+        names = "--after",
+        paramLabel = "N",
+        defaultValue = "3",
+        description = "Slices in a row of each dataset without an unexplained row; 3 by default.")
+    private int after;
+
+    @Option(
+        names = "--grace",
+        paramLabel = "DURATION",
+        defaultValue = "P1D",
+        description =
+            "How long the version before goes on as the shadow, such as PT6H; P1D by default, PT0S"
+                + " for not at all.")
+    private Duration grace;
+
+    Promote(Root root) {
+      this.root = root;
+    }
+
+    @Override
+    public Integer call() {
+      return root.answer(new Operation.Shadow(new ShadowAct.Promote(Math.max(1, after), grace)));
+    }
+  }
+
+  @Command(
+      name = "demote",
+      description = {
+        "Go back to the version before a promotion, within its grace period.",
+        "What the promotion published is taken back; what the newer version closed since then"
+            + " stays as it made it, and jobs/ stays as it is."
+      })
+  static final class Demote implements Callable<Integer> {
+    private final Root root;
+
+    Demote(Root root) {
+      this.root = root;
+    }
+
+    @Override
+    public Integer call() {
+      return root.answer(new Operation.Shadow(new ShadowAct.Demote()));
     }
   }
 }

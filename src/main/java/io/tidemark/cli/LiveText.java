@@ -45,6 +45,12 @@ final class LiveText {
     }
     silent(job, out);
     job.shadow().ifPresent(shadow -> out.append('\n').append(ShadowText.text(shadow, paint)));
+    if (!report.otherCode().isEmpty()) {
+      out.append("\n  The live job runs other code than jobs/ holds, for ")
+          .append(
+              report.otherCode().stream().map(Object::toString).collect(Collectors.joining(", ")))
+          .append(": plans take what it closes for stale.\n");
+    }
     return out.append('\n').append(next(report, job)).append('\n').toString();
   }
 
@@ -52,6 +58,8 @@ final class LiveText {
     return switch (event) {
       case LOOKED_AT -> "";
       case STARTED -> "Started ";
+      case PROMOTED -> "Promoted: ";
+      case DEMOTED -> "Went back to the version before: ";
       case STOPPED -> "Stopped after a last commit: ";
       case CANCELLED -> "Cancelled without a last commit: ";
       case NOT_RUNNING -> "Not running: ";

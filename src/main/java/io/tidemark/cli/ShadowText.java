@@ -14,6 +14,11 @@ final class ShadowText {
     StringBuilder out = new StringBuilder("Shadow: ");
     out.append(LiveText.state(shadow.health(), paint))
         .append(shadow.change().map(name -> ", held against the change " + name).orElse(""))
+        .append(
+            shadow
+                .grace()
+                .map(at -> ", the version before; it goes on until " + Words.time(at) + " UTC")
+                .orElse(""))
         .append("\n  lag ")
         .append(lag(shadow.lag()))
         .append("; of the live job ")

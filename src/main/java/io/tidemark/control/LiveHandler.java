@@ -2,6 +2,7 @@ package io.tidemark.control;
 
 import io.tidemark.control.Report.LiveEvent;
 import io.tidemark.live.LiveJobs;
+import io.tidemark.live.Promoter;
 import io.tidemark.live.Side;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
@@ -39,6 +40,10 @@ final class LiveHandler {
     List<DatasetId> selected =
         operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
     LiveJobs jobs = jobs();
+    if (promoter(jobs).isUnderWay(graph.name())) {
+      // Between the versions there is nothing to start but what the exchange comes to.
+      return promote(new ShadowAct.Promote(1, java.time.Duration.ZERO));
+    }
     LiveJobs.Request request =
         new LiveJobs.Request(
             graph, selected, operation.from(), Optional.empty(), t -> queries(graph, t));
@@ -57,6 +62,43 @@ final class LiveHandler {
     }
   }
 
+  Report.LiveShown promote(ShadowAct.Promote operation) {
+    Graph graph = workplace.graph();
+    LiveJobs jobs = jobs();
+    return exchanged(
+        graph,
+        jobs,
+        LiveEvent.PROMOTED,
+        promoter(jobs).promote(graph, operation.after(), operation.grace()));
+  }
+
+  Report.LiveShown demote() {
+    Graph graph = workplace.graph();
+    LiveJobs jobs = jobs();
+    return exchanged(graph, jobs, LiveEvent.DEMOTED, promoter(jobs).demote(graph));
+  }
+
+  private Report.LiveShown exchanged(
+      Graph graph, LiveJobs jobs, LiveEvent event, List<LiveJobs.Started> started) {
+    try {
+      jobs.remember(graph);
+      if (workplace.environment().cluster().rest().isPresent() || started.isEmpty()) {
+        return new Report.LiveShown(event, jobs.status(graph));
+      }
+      watcher.note("The exchange is done. What runs now runs in this process. Ctrl-C stops it.");
+      Report.LiveShown end = stay(graph, jobs);
+      jobs.stop(Side.SHADOW, graph.name());
+      return end;
+    } finally {
+      started.forEach(LiveJobs.Started::close);
+    }
+  }
+
+  private Promoter promoter(LiveJobs jobs) {
+    return new Promoter(
+        jobs, workplace.store(), workplace.clock(), LiveHandler::queries, watcher::note);
+  }
+
   static Map<DatasetId, LiveJobs.Query> queries(Graph graph, Collection<Transform> transforms) {
     Map<DatasetId, LiveJobs.Query> queries = new TreeMap<>();
     LiveQuery.of(graph, transforms)
@@ -69,6 +111,7 @@ final class LiveHandler {
     String unseen = "";
     while (!watcher.wantsTheEnd()) {
       try {
+        promoter(jobs).endGrace(graph);
         LiveStatus status = jobs.status(graph);
         watcher.status(status);
         if (status.health().state() == LiveStatus.State.FAILED) {
@@ -124,7 +167,7 @@ final class LiveHandler {
     Graph graph = workplace.graph();
     LiveJobs jobs = jobs();
     Report.LiveShown report = stop(graph, jobs);
-    if (operation.open() == Operation.OpenSlices.RELEASED) {
+    if (operation.open() == OpenSlices.RELEASED) {
       jobs.release(graph);
       return new Report.LiveShown(report.event(), jobs.status(graph));
     }
@@ -149,7 +192,7 @@ final class LiveHandler {
       // Nobody stays with a shadow there; where Flink runs in a process, that one compares.
       jobs.compare(graph);
     }
-    return new Report.LiveShown(LiveEvent.LOOKED_AT, jobs.status(graph));
+    return new Report.LiveShown(LiveEvent.LOOKED_AT, jobs.status(graph), jobs.otherCode(graph));
   }
 
   private LiveJobs jobs() {

@@ -57,9 +57,7 @@ public sealed interface Operation<R extends Report> {
 
     Report.LiveShown startLive(StartLive operation);
 
-    Report.LiveShown startShadow(StartShadow operation);
-
-    Report.LiveShown stopShadow(StopShadow operation);
+    Report.LiveShown shadow(Shadow operation);
 
     Report.LiveShown stopLive(StopLive operation);
 
@@ -341,31 +339,15 @@ public sealed interface Operation<R extends Report> {
     }
   }
 
-  /**
-   * Starts what jobs/ holds now beside the live job, writing to a branch, and compares the slices
-   * that both close; where Flink runs in this process, stays until the shadow is stopped.
-   *
-   * @param datasets to be made, with what they need; empty for all that topics reach
-   * @param change the expected change that differences are held against
-   */
-  record StartShadow(List<String> datasets, Optional<String> change)
-      implements Operation<Report.LiveShown> {
-    public StartShadow {
-      datasets = List.copyOf(datasets);
-      Objects.requireNonNull(change, "change");
+  /** Starts or ends a shadow, or lets it and the live job change places. */
+  record Shadow(ShadowAct act) implements Operation<Report.LiveShown> {
+    public Shadow {
+      Objects.requireNonNull(act, "act");
     }
 
     @Override
     public Report.LiveShown accept(Visitor visitor) {
-      return visitor.startShadow(this);
-    }
-  }
-
-  /** Ends the shadow; its branches are dropped. */
-  record StopShadow() implements Operation<Report.LiveShown> {
-    @Override
-    public Report.LiveShown accept(Visitor visitor) {
-      return visitor.stopShadow(this);
+      return visitor.shadow(this);
     }
   }
 
@@ -379,14 +361,6 @@ public sealed interface Operation<R extends Report> {
     public Report.LiveShown accept(Visitor visitor) {
       return visitor.stopLive(this);
     }
-  }
-
-  /** What becomes of the slices that a live job has not closed when it stops. */
-  enum OpenSlices {
-    /** They stay the job's; the next start goes on with them. */
-    KEPT,
-    /** Runs own them, until the job is started again. */
-    RELEASED
   }
 
   /** Says how the live job does: lag, watermark, open slices, late rows, checkpoints. */

@@ -129,13 +129,9 @@ final class ProjectControl implements Control {
     }
 
     @Override
-    public Report.LiveShown startShadow(Operation.StartShadow operation) {
-      return new ShadowHandler(workplace, watcher).start(operation);
-    }
-
-    @Override
-    public Report.LiveShown stopShadow(Operation.StopShadow operation) {
-      return new ShadowHandler(workplace, watcher).stop();
+    public Report.LiveShown shadow(Operation.Shadow operation) {
+      runs().resume();
+      return operation.act().accept(new ShadowHandler(workplace, watcher));
     }
 
     @Override

@@ -335,8 +335,17 @@ public sealed interface Report
    * How a live job does.
    *
    * @param event what just became of it
+   * @param otherCode datasets that it was started with other code for than jobs/ holds now
    */
-  record LiveShown(LiveEvent event, LiveStatus job) implements Report {
+  record LiveShown(LiveEvent event, LiveStatus job, List<DatasetId> otherCode) implements Report {
+    public LiveShown {
+      otherCode = List.copyOf(otherCode);
+    }
+
+    public LiveShown(LiveEvent event, LiveStatus job) {
+      this(event, job, List.of());
+    }
+
     @Override
     public <T> T accept(Visitor<T> visitor) {
       return visitor.live(this);
@@ -348,6 +357,10 @@ public sealed interface Report
     /** Nothing: it was looked at. */
     LOOKED_AT,
     STARTED,
+    /** Its shadow took its place. */
+    PROMOTED,
+    /** The version before took its place again. */
+    DEMOTED,
     /** After a last commit. */
     STOPPED,
     /** Without one: what it had not committed is read again by the next start. */

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Shadows: starts them, stays with those of this process and compares, and ends them. */
-final class ShadowHandler {
+final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
   private final Workplace workplace;
   private final Watcher watcher;
 
@@ -22,7 +22,8 @@ final class ShadowHandler {
     this.watcher = watcher;
   }
 
-  Report.LiveShown start(Operation.StartShadow operation) {
+  @Override
+  public Report.LiveShown start(ShadowAct.Start operation) {
     Graph graph = workplace.graph();
     List<DatasetId> selected =
         operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
@@ -92,7 +93,8 @@ final class ShadowHandler {
         null);
   }
 
-  Report.LiveShown stop() {
+  @Override
+  public Report.LiveShown stop(ShadowAct.Stop act) {
     Graph graph = workplace.graph();
     LiveJobs jobs = jobs();
     LiveEvent event =
@@ -103,6 +105,16 @@ final class ShadowHandler {
         };
     jobs.drop(graph);
     return new Report.LiveShown(event, jobs.status(graph));
+  }
+
+  @Override
+  public Report.LiveShown promote(ShadowAct.Promote act) {
+    return new LiveHandler(workplace, watcher).promote(act);
+  }
+
+  @Override
+  public Report.LiveShown demote(ShadowAct.Demote act) {
+    return new LiveHandler(workplace, watcher).demote();
   }
 
   private LiveJobs jobs() {

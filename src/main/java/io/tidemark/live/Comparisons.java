@@ -80,15 +80,9 @@ final class Comparisons {
    * @param candidate the branch's
    * @param pairs by ordinal
    * @param disturbed slices that late events came for after one of both had closed them
-   * @param pins that the shadow's newest slices were made from
    */
   record Standing(
-      Dataset dataset,
-      long base,
-      long candidate,
-      SortedMap<Long, Pair> pairs,
-      SliceSet disturbed,
-      SortedMap<DatasetId, Pin> pins) {
+      Dataset dataset, long base, long candidate, SortedMap<Long, Pair> pairs, SliceSet disturbed) {
     SliceSet slices() {
       return ordinals(pairs.keySet());
     }
@@ -125,15 +119,13 @@ final class Comparisons {
             facts.flatMap(TableFacts::head).orElse(0L),
             candidate,
             pairs,
-            shadow.lateSince(),
-            shadow.references());
+            shadow.lateSince());
     return new Standing(
         dataset,
         standing.base(),
         candidate,
         pairs,
-        shadow.lateSince().intersect(standing.slices()).union(touched(standing)),
-        standing.pins());
+        shadow.lateSince().intersect(standing.slices()).union(touched(standing)));
   }
 
   /** Slices whose inputs changed after main's slice had been made. */
@@ -176,6 +168,10 @@ final class Comparisons {
     SliceSet waiting = none;
     Counts counts = Counts.ZERO;
     for (Pair pair : standing.pairs().values()) {
+      if (pair.main().rows() == 0 && pair.shadow().rows() == 0) {
+        // Nothing made of nothing says nothing of the code.
+        continue;
+      }
       SliceSet one = SliceSet.range(none.grain(), pair.ordinal(), pair.ordinal() + 1);
       Optional<DatasetDiff> diff =
           pair.isIdentical() ? Optional.empty() : recorded(standing.dataset(), pair);

@@ -25,18 +25,16 @@ import java.util.regex.Pattern;
 final class Lags {
   private static final Pattern READ = Pattern.compile(".*\\.partition\\.(\\d+)\\.currentOffset");
 
-  private final Lake lake;
   private final Clock clock;
   private final Topics topics;
 
-  Lags(Lake lake, Clock clock, Topics topics) {
-    this.lake = lake;
+  Lags(Clock clock, Topics topics) {
     this.clock = clock;
     this.topics = topics;
   }
 
   /** The next offset of each partition that a source's table does not hold. */
-  SortedMap<Integer, Long> committed(Dataset source) {
+  static SortedMap<Integer, Long> committed(Lake lake, Dataset source) {
     SortedMap<Integer, Long> next = new TreeMap<>();
     lake.liveMark(source.table(), Side.MAIN.branch())
         .flatMap(m -> Optional.ofNullable(m.ranges().get(source.id())))

@@ -11,16 +11,22 @@ import io.tidemark.model.Graph;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.LiveStatus;
 import io.tidemark.model.Problem;
+import io.tidemark.model.RunId;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
 import io.tidemark.release.Claims;
+import io.tidemark.release.Reverter;
 import io.tidemark.store.Store;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -108,6 +114,7 @@ public final class LiveJobs {
     try {
       requireNone(name);
       if (side == Side.SHADOW) {
+        Swap.forgetDone(store, graph.name());
         boolean same = Ran.find(store, name).filter(r -> r.isSame(request)).isPresent();
         new Branches(lake).prepare(graph, scope, same ? Branches.Mode.KEPT : Branches.Mode.NEW);
       }
@@ -206,11 +213,12 @@ public final class LiveJobs {
     return checkpoints + (checkpoints.endsWith("/") ? "" : "/") + "stopping";
   }
 
-  /** Ends a shadow for good: its branches go, and what was compared stays. */
+  /** Ends a shadow for good, and a grace period with it: its branches go. */
   public void drop(Graph graph) {
     requireNone(Side.SHADOW.of(graph.name()));
     new Branches(lake).drop(graph);
     Ran.forget(store, Side.SHADOW.of(graph.name()));
+    Swap.forgetDone(store, graph.name());
   }
 
   /** How the job of a pipeline does, with its shadow; also of one that never ran. */
@@ -222,8 +230,12 @@ public final class LiveJobs {
           .map(
               ran ->
                   status.with(
-                      new Shadows(lake, new Lags(lake, clock, topics))
-                          .status(ran, job, whereabouts.find(shadowKey(graph)))))
+                      new Shadows(lake, new Lags(clock, topics))
+                          .status(
+                              ran,
+                              Swap.grace(store, graph.name(), ran),
+                              job,
+                              whereabouts.find(shadowKey(graph)))))
           .orElse(status);
     }
   }
@@ -235,6 +247,7 @@ public final class LiveJobs {
   /** Compares every slice that the shadow and main have closed and that is not compared yet. */
   public void compare(Graph graph) {
     Ran.find(store, Side.SHADOW.of(graph.name()))
+        .filter(ran -> Swap.grace(store, graph.name(), ran).isEmpty())
         .ifPresent(
             ran -> {
               Comparisons comparisons = new Comparisons(lake, ran.graph(), ran.change());
@@ -242,5 +255,84 @@ public final class LiveJobs {
                 comparisons.compare(standing, cluster, environment.catalog());
               }
             });
+  }
+
+  Duration checkpointEvery() {
+    return streaming().checkpointEvery();
+  }
+
+  /**
+   * Waits until the shadow has read everything that the tables of sources hold.
+   *
+   * @return false if it does not run, or does not come so far
+   */
+  boolean catchUp(Ran ran, Duration patience) {
+    Instant end = clock.instant().plus(patience);
+    String key = shadowKey(ran.graph());
+    while (clock.instant().isBefore(end)) {
+      Optional<LiveJob> shadow = whereabouts.find(key);
+      if (shadow.isEmpty() || shadow.get().state().isOver()) {
+        return false;
+      } else if (hasRead(ran, shadow.get())) {
+        return true;
+      }
+      pause();
+    }
+    return false;
+  }
+
+  private boolean hasRead(Ran ran, LiveJob shadow) {
+    for (Dataset source : LiveScope.of(ran.graph(), ran.selected()).sources()) {
+      SortedMap<Integer, Long> read = Lags.read(shadow, source.id(), ran.offsets());
+      for (Map.Entry<Integer, Long> held : Lags.committed(lake, source).entrySet()) {
+        if (read.getOrDefault(held.getKey(), 0L) < held.getValue()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  static void pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(500);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw TidemarkException.external(
+          Problem.of("TM-LIVE-136", "interrupted", "", "repeat the command; it goes on"), e);
+    }
+  }
+
+  /** The datasets that the live job was started with other code for than this; names alone. */
+  public List<DatasetId> otherCode(Graph graph) {
+    return Ran.find(store, graph.name())
+        .map(
+            ran ->
+                ran.graph().transforms().stream()
+                    .filter(
+                        t ->
+                            graph
+                                .transformOf(t.output())
+                                .filter(
+                                    now ->
+                                        now.analysis()
+                                            .fingerprint()
+                                            .equals(t.analysis().fingerprint()))
+                                .isEmpty())
+                    .map(Transform::output)
+                    .toList())
+        .orElse(List.of());
+  }
+
+  /** Takes back what a promotion published, as far as no later publish is in the way. */
+  void undo(Graph graph, RunId run) {
+    if (store.findRun(run).isPresent()) {
+      new Reverter(lake, store, clock).revert(graph, run, Reverter.Scope.ALL);
+    }
+  }
+
+  /** Publishes what the shadow and main have closed, as a run that can be reverted. */
+  void publish(RunId run, Ran ran) {
+    new ShadowPublication(lake, store, cluster, environment.catalog(), clock).run(run, ran);
   }
 }

@@ -55,6 +55,10 @@ record Ran(
         && change.equals(request.change());
   }
 
+  boolean isSame(Ran other) {
+    return graph.equals(other.graph) && selected.equals(other.selected);
+  }
+
   /** What was recorded of a live job last; one that another version wrote counts as none. */
   static Optional<Ran> find(Store store, String name) {
     try {

@@ -9,6 +9,7 @@ import io.tidemark.model.ShadowStatus;
 import io.tidemark.model.ShadowStatus.Compared;
 import io.tidemark.model.Transform;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,16 +33,21 @@ final class Shadows {
   }
 
   /**
+   * @param grace of the version before: when it ends
    * @param main the live job, if it runs
    * @param shadow the same of the shadow
    */
-  ShadowStatus status(Ran ran, Optional<LiveJob> main, Optional<LiveJob> shadow) {
+  ShadowStatus status(
+      Ran ran, Optional<Instant> grace, Optional<LiveJob> main, Optional<LiveJob> shadow) {
     Comparisons comparisons = new Comparisons(lake, ran.graph(), ran.change());
     List<Compared> compared =
-        comparisons.standings(made(ran)).stream().map(comparisons::compared).toList();
+        grace.isPresent()
+            ? List.of()
+            : comparisons.standings(made(ran)).stream().map(comparisons::compared).toList();
     return new ShadowStatus(
         Statuses.health(shadow, Optional.empty()),
         ran.change(),
+        grace,
         shadow.map(job -> lag(ran, job)).orElse(Lag.UNKNOWN),
         main.map(job -> lag(ran, job)).orElseGet(() -> committed(ran)),
         compared);
@@ -60,7 +66,7 @@ final class Shadows {
   private Lag committed(Ran ran) {
     return sum(
         sources(ran).stream()
-            .map(s -> lags.behind(s.topic().orElseThrow(), lags.committed(s)))
+            .map(s -> lags.behind(s.topic().orElseThrow(), Lags.committed(lake, s)))
             .toList());
   }
 

@@ -51,7 +51,7 @@ final class Statuses {
     this.lake = lake;
     this.clock = clock;
     this.topics = topics;
-    this.lags = new Lags(lake, clock, topics);
+    this.lags = new Lags(clock, topics);
   }
 
   /** The newest mark of a table. */
@@ -163,7 +163,7 @@ final class Statuses {
         topic.name(),
         job.flatMap(j -> watermark(j, id)),
         extent
-            .map(e -> lags.behind(topic, lags.committed(source.dataset()), e))
+            .map(e -> lags.behind(topic, Lags.committed(lake, source.dataset()), e))
             .orElse(Lag.UNKNOWN),
         rows(LiveSpec.deadLetters(source.dataset().table())),
         extent

@@ -3,6 +3,7 @@ package io.tidemark.model;
 import io.tidemark.model.DatasetDiff.Counts;
 import io.tidemark.model.LiveStatus.Health;
 import io.tidemark.model.LiveStatus.Lag;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -12,12 +13,18 @@ import java.util.Optional;
  *
  * @param health whether it runs
  * @param change the expected change that differences are held against
+ * @param grace of the version before, which was promoted over: when it ends. It is not compared
  * @param lag what it has not read yet
  * @param mainLag what the live job has not read yet, measured the same way
  * @param datasets its transforms, in topological order
  */
 public record ShadowStatus(
-    Health health, Optional<String> change, Lag lag, Lag mainLag, List<Compared> datasets) {
+    Health health,
+    Optional<String> change,
+    Optional<Instant> grace,
+    Lag lag,
+    Lag mainLag,
+    List<Compared> datasets) {
 
   /**
    * The slices of one dataset that both have closed.
@@ -52,6 +59,7 @@ public record ShadowStatus(
   public ShadowStatus {
     Objects.requireNonNull(health, "health");
     Objects.requireNonNull(change, "change");
+    Objects.requireNonNull(grace, "grace");
     Objects.requireNonNull(lag, "lag");
     Objects.requireNonNull(mainLag, "mainLag");
     datasets = List.copyOf(datasets);

@@ -69,6 +69,7 @@ final class LiveSamples {
             new ShadowStatus(
                 new LiveStatus.Health(LiveStatus.State.RUNNING, "", Optional.of(Samples.NOON), 0),
                 Optional.of("cents"),
+                Optional.empty(),
                 new LiveStatus.Lag(Optional.of(1_200L), Optional.of(Duration.ofSeconds(2))),
                 new LiveStatus.Lag(Optional.of(0L), Optional.of(Duration.ZERO)),
                 List.of(
