@@ -1,5 +1,6 @@
 package io.tidemark.cli;
 
+import io.tidemark.cli.text.Words;
 import io.tidemark.model.NearestName;
 import io.tidemark.model.TidemarkException;
 import java.io.IOException;

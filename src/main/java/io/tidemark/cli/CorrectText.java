@@ -1,5 +1,7 @@
 package io.tidemark.cli;
 
+import io.tidemark.cli.text.Paint;
+import io.tidemark.cli.text.Words;
 import io.tidemark.control.Corrected;
 import io.tidemark.model.RunState;
 

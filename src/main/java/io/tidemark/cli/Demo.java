@@ -1,6 +1,7 @@
 package io.tidemark.cli;
 
 import io.tidemark.cli.demo.DemoProject;
+import io.tidemark.cli.text.TextTable;
 import io.tidemark.control.Control;
 import io.tidemark.control.Operation;
 import io.tidemark.control.Report;

@@ -1,5 +1,6 @@
 package io.tidemark.cli;
 
+import io.tidemark.cli.text.Words;
 import io.tidemark.control.Report;
 import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.DatasetDiff;

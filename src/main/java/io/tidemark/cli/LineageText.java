@@ -1,5 +1,6 @@
 package io.tidemark.cli;
 
+import io.tidemark.cli.text.Paint;
 import io.tidemark.control.Report;
 import java.util.List;
 import java.util.Set;

@@ -1,5 +1,8 @@
 package io.tidemark.cli;
 
+import io.tidemark.cli.text.Paint;
+import io.tidemark.cli.text.TextTable;
+import io.tidemark.cli.text.Words;
 import io.tidemark.control.Report;
 import io.tidemark.model.LiveStatus;
 import io.tidemark.model.LiveStatus.Checkpoints;

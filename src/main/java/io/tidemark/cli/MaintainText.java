@@ -1,5 +1,8 @@
 package io.tidemark.cli;
 
+import io.tidemark.cli.text.Paint;
+import io.tidemark.cli.text.TextTable;
+import io.tidemark.cli.text.Words;
 import io.tidemark.control.Maintained;
 
 /** What a round of maintenance did, table by table. */

@@ -1,5 +1,6 @@
 package io.tidemark.cli;
 
+import io.tidemark.cli.text.Paint;
 import io.tidemark.control.Report;
 import io.tidemark.model.TidemarkException;
 import java.io.PrintStream;

@@ -1,5 +1,6 @@
 package io.tidemark.cli;
 
+import io.tidemark.cli.text.Paint;
 import io.tidemark.control.Watcher;
 import io.tidemark.model.LiveStatus;
 import java.io.PrintStream;

@@ -1,5 +1,8 @@
 package io.tidemark.cli;
 
+import io.tidemark.cli.text.Paint;
+import io.tidemark.cli.text.TextTable;
+import io.tidemark.cli.text.Words;
 import io.tidemark.control.Corrected;
 import io.tidemark.control.Generated;
 import io.tidemark.control.Maintained;

@@ -2,6 +2,7 @@ package io.tidemark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.cli.text.Paint;
 import io.tidemark.control.Control;
 import io.tidemark.control.Operation;
 import io.tidemark.control.Report;

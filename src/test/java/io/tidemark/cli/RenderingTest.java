@@ -2,6 +2,7 @@ package io.tidemark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.cli.text.Paint;
 import io.tidemark.control.Corrected;
 import io.tidemark.control.Generated;
 import io.tidemark.control.Maintained;

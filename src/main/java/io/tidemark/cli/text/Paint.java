@@ -1,7 +1,7 @@
-package io.tidemark.cli;
+package io.tidemark.cli.text;
 
 /** Colours for a terminal, or none. Text painted empty stays empty. */
-enum Paint {
+public enum Paint {
   COLOURED {
     @Override
     String with(String code, String text) {
@@ -17,27 +17,27 @@ enum Paint {
 
   abstract String with(String code, String text);
 
-  String strong(String text) {
+  public String strong(String text) {
     return with("1", text);
   }
 
-  String faint(String text) {
+  public String faint(String text) {
     return with("2", text);
   }
 
-  String bad(String text) {
+  public String bad(String text) {
     return with("31", text);
   }
 
-  String good(String text) {
+  public String good(String text) {
     return with("32", text);
   }
 
-  String warn(String text) {
+  public String warn(String text) {
     return with("33", text);
   }
 
-  String name(String text) {
+  public String name(String text) {
     return with("36", text);
   }
 }

@@ -1,4 +1,4 @@
-package io.tidemark.cli;
+package io.tidemark.cli.text;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Aligned columns without lines; numbers to the right. Widths count characters, not colours. */
-final class TextTable {
+public final class TextTable {
   private record Cell(String text, UnaryOperator<String> paint) {}
 
   private final Paint paint;
@@ -14,15 +14,15 @@ final class TextTable {
   private final List<Boolean> right = new ArrayList<>();
   private final List<List<Cell>> rows = new ArrayList<>();
 
-  TextTable(Paint paint) {
+  public TextTable(Paint paint) {
     this.paint = paint;
   }
 
-  TextTable left(String... names) {
+  public TextTable left(String... names) {
     return add(false, names);
   }
 
-  TextTable right(String... names) {
+  public TextTable right(String... names) {
     return add(true, names);
   }
 
@@ -35,7 +35,7 @@ final class TextTable {
   }
 
   /** Starts a row; cells follow by {@link #cell}. */
-  TextTable row(String... cells) {
+  public TextTable row(String... cells) {
     List<Cell> row = new ArrayList<>();
     Arrays.stream(cells).forEach(c -> row.add(new Cell(Words.safe(c), UnaryOperator.identity())));
     rows.add(row);
@@ -43,12 +43,12 @@ final class TextTable {
   }
 
   /** Adds one painted cell to the last row. */
-  TextTable cell(String text, UnaryOperator<String> colour) {
+  public TextTable cell(String text, UnaryOperator<String> colour) {
     rows.get(rows.size() - 1).add(new Cell(Words.safe(text), colour));
     return this;
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return rows.isEmpty();
   }
 

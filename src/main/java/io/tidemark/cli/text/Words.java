@@ -1,4 +1,4 @@
-package io.tidemark.cli;
+package io.tidemark.cli.text;
 
 import io.tidemark.model.SliceSet;
 import java.time.Instant;
@@ -7,7 +7,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** How numbers, times and slices read, the same in every renderer and in any locale. */
-final class Words {
+public final class Words {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
   private static final String[] UNITS = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
@@ -15,16 +15,16 @@ final class Words {
 
   private Words() {}
 
-  static String count(long n) {
+  public static String count(long n) {
     return String.format(Locale.ROOT, "%,d", n);
   }
 
   /** {@code 1 slice}, {@code 12 slices}. */
-  static String count(long n, String noun) {
+  public static String count(long n, String noun) {
     return count(n) + " " + noun + (n == 1 ? "" : "s");
   }
 
-  static String bytes(long bytes) {
+  public static String bytes(long bytes) {
     double value = bytes;
     int unit = 0;
     while (value >= 1000 && unit < UNITS.length - 1) {
@@ -34,7 +34,7 @@ final class Words {
     return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
   }
 
-  static String seconds(double seconds) {
+  public static String seconds(double seconds) {
     if (seconds < 1) {
       return "under 1 s";
     }
@@ -47,12 +47,12 @@ final class Words {
   }
 
   /** UTC, to the second. */
-  static String time(Instant instant) {
+  public static String time(Instant instant) {
     return TIME.format(instant);
   }
 
   /** The ranges of a set, cut off after a few. */
-  static String slices(SliceSet slices) {
+  public static String slices(SliceSet slices) {
     if (slices.isEmpty()) {
       return "none";
     }
@@ -65,26 +65,26 @@ final class Words {
   }
 
   /** {@code 12 slices (2001-01..2001-12)}. */
-  static String countedSlices(SliceSet slices) {
+  public static String countedSlices(SliceSet slices) {
     return slices.isEmpty()
         ? "no slices"
         : count(slices.count(), "slice") + " (" + slices(slices) + ")";
   }
 
   /** An enum constant as a word: {@code LATE_DATA} is {@code late data}. */
-  static String of(Enum<?> constant) {
+  public static String of(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   /** The first character in upper case. */
-  static String sentence(String text) {
+  public static String sentence(String text) {
     return text.isEmpty()
         ? text
         : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
   }
 
   /** Control characters made visible, so that data cannot steer a terminal. */
-  static String safe(String text) {
+  public static String safe(String text) {
     StringBuilder out = null;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
