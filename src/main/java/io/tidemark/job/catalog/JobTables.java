@@ -21,6 +21,7 @@ import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.api.config.OptimizerConfigOptions;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.iceberg.Table;
@@ -79,6 +80,18 @@ public final class JobTables implements AutoCloseable {
     // The job's parallelism is the operator's choice. Iceberg would take one task per split; not
     // told how many, one for all of them.
     tables.getConfig().set("table.exec.iceberg.infer-source-parallelism", "false");
+    // A join that is planned while it runs brings the whole JobManager down, and live jobs with it,
+    // when a TaskManager dies after its inputs had ended once: they end, and are planned, again.
+    tables
+        .getConfig()
+        .set(
+            OptimizerConfigOptions.TABLE_OPTIMIZER_ADAPTIVE_BROADCAST_JOIN_STRATEGY,
+            OptimizerConfigOptions.AdaptiveBroadcastJoinStrategy.NONE);
+    tables
+        .getConfig()
+        .set(
+            OptimizerConfigOptions.TABLE_OPTIMIZER_ADAPTIVE_SKEWED_JOIN_OPTIMIZATION_STRATEGY,
+            OptimizerConfigOptions.AdaptiveSkewedJoinOptimizationStrategy.NONE);
     tables
         .getConfig()
         .set("table.exec.resource.default-parallelism", Integer.toString(env.getParallelism()));
