@@ -5,6 +5,7 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -68,10 +69,7 @@ public final class TopicFeed implements AutoCloseable {
       NewTopic wanted =
           new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(ANY_TIME);
       Object made =
-          admin
-              .createTopics(java.util.List.of(wanted))
-              .all()
-              .get(CALL.toSeconds(), TimeUnit.SECONDS);
+          admin.createTopics(List.of(wanted)).all().get(CALL.toSeconds(), TimeUnit.SECONDS);
       if (made != null) {
         throw new IllegalStateException("[BUG] a topic is made without an answer: " + made);
       }

@@ -106,6 +106,10 @@ public final class SessionCluster implements AutoCloseable {
     c.put("io.tmp.dirs", folder.resolve("tmp").toString());
     c.put("heartbeat.interval", "1000");
     c.put("heartbeat.timeout", "8000");
+    // A JobManager that is started again is registered with at once.
+    c.put("cluster.registration.error-delay", "500");
+    c.put("cluster.registration.refused-registration-delay", "500");
+    c.put("cluster.registration.max-timeout", "2000");
     c.put("restart-strategy.type", "fixed-delay");
     c.put("restart-strategy.fixed-delay.attempts", "3");
     c.put("restart-strategy.fixed-delay.delay", "500 ms");
