@@ -354,7 +354,6 @@ public sealed interface Report
 
   /** What became of a live job by an operation. */
   enum LiveEvent {
-    /** Nothing: it was looked at. */
     LOOKED_AT,
     STARTED,
     /** Its shadow took its place. */
