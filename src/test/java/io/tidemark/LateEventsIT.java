@@ -301,6 +301,21 @@ class LateEventsIT {
         .endsWith("1 lost, 1 doubled, 1 unexplained\n");
   }
 
+  @Test
+  @Order(5)
+  void rowsThatNoMarkSpeaksOfDoNotMakeUpForLostOnes() {
+    List<Object> untold = event(50, 4, 1);
+    long from = offset++;
+    ingest(from, 1, List.of(untold));
+
+    Result result = user.run("verify", "events");
+
+    assertThat(result.exitCode()).as(result.out() + result.err()).isEqualTo(4);
+    assertThat(result.out())
+        .contains("no mark speaks of offsets " + (from - 1) + " to " + (from - 1))
+        .endsWith("2 lost, 1 doubled, 0 unexplained, 1 offset that no mark speaks of\n");
+  }
+
   /** Damages a day behind everybody's back: as many rows as before, in a commit without a stamp. */
   private void replace(TableRef ref, int day, List<List<Object>> rows) {
     Table table = lake.table(ref);

@@ -24,7 +24,10 @@ final class VerifyText {
             + Words.count(report.doubled())
             + " doubled, "
             + Words.count(report.unexplained())
-            + " unexplained";
+            + " unexplained"
+            + (report.untold() == 0
+                ? ""
+                : ", " + Words.count(report.untold(), "offset") + " that no mark speaks of");
     return out.append(report.isClean() ? paint.good(verdict) : paint.warn(verdict))
         .append('\n')
         .toString();

@@ -42,6 +42,8 @@ public record Verified(
    * @param deadLetters in the table of those
    * @param lost taken, but neither row nor dead letter
    * @param doubled there more often than taken
+   * @param untold offsets that no mark speaks of: those between marks, and those apart from them
+   *     that tables hold; whether any of these was lost or doubled cannot be told
    * @param notes what is odd about the offsets
    */
   public record Partition(
@@ -53,6 +55,7 @@ public record Verified(
       long deadLetters,
       long lost,
       long doubled,
+      long untold,
       List<String> notes) {
     public Partition {
       notes = List.copyOf(notes);
@@ -94,6 +97,14 @@ public record Verified(
         .sum();
   }
 
+  /** Offsets of which cannot be told whether their records were lost or doubled. */
+  public long untold() {
+    return sources.stream()
+        .flatMap(s -> s.partitions().stream())
+        .mapToLong(Partition::untold)
+        .sum();
+  }
+
   /** Rows that are not what the transform makes of the inputs, in slices that are not stale. */
   public long unexplained() {
     return slices.map(s -> s.diff().different()).orElse(0L);
@@ -101,7 +112,7 @@ public record Verified(
 
   /** Whether all is as it should be. */
   public boolean isClean() {
-    return lost() == 0 && doubled() == 0 && unexplained() == 0;
+    return lost() == 0 && doubled() == 0 && unexplained() == 0 && untold() == 0;
   }
 
   @Override

@@ -23,12 +23,14 @@ import io.tidemark.run.Recomputation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Proves that nothing was lost, doubled or changed without a reason. */
@@ -86,8 +88,18 @@ final class VerifyHandler {
 
   private Verified.Source source(Dataset dataset) {
     // Marks first: the rows of every mark are there when it is, and later ones are not counted.
-    List<LiveMark> marks = workplace.lake().liveMarks(dataset.table(), "main");
+    List<LiveMark> marks = workplace.lake().taken(dataset.table());
     SortedMap<Integer, Offsets.Taken> taken = Offsets.of(dataset.id(), marks);
+    if (taken.isEmpty()
+        && workplace.lake().holdsValues(dataset.table(), Topic.OFFSET_COLUMN)
+        && workplace.lake().taken(dataset.table()).isEmpty()) {
+      throw TidemarkException.refused(
+          Problem.of(
+              "TM-CONTROL-013",
+              "no mark is left that says what was taken from the topic of '" + dataset.id() + "'",
+              "its table holds records of it, and they can be counted against nothing",
+              "roll the table back to a snapshot with a live job's mark, if one is left"));
+    }
     Map<Integer, Held> held = taken.isEmpty() ? Map.of() : held(dataset, taken);
     List<Verified.Partition> partitions = new ArrayList<>();
     taken.forEach(
@@ -101,10 +113,16 @@ final class VerifyHandler {
    * What tables hold of one partition.
    *
    * @param offsets that are rows or dead letters or, once replayed, both
+   * @param before offsets before the first that a mark speaks of
    */
   private record Held(
-      long rows, long differentRows, long letters, long differentLetters, long offsets) {
-    static final Held NOTHING = new Held(0, 0, 0, 0, 0);
+      long rows,
+      long differentRows,
+      long letters,
+      long differentLetters,
+      long offsets,
+      long before) {
+    static final Held NOTHING = new Held(0, 0, 0, 0, 0, 0);
   }
 
   private static Verified.Partition partition(int number, Offsets.Taken taken, Held held) {
@@ -115,8 +133,10 @@ final class VerifyHandler {
     taken
         .twice()
         .forEach(t -> notes.add("two marks speak of offsets " + t.from() + " to " + (t.to() - 1)));
-    boolean untold = !taken.gaps().isEmpty();
-    long more = untold ? 0 : Math.max(0, held.offsets() - taken.records());
+    if (held.before() > 0) {
+      notes.add("no mark speaks of records before offset " + taken.from());
+    }
+    long untold = taken.gaps().stream().mapToLong(g -> g.to() - g.from()).sum() + held.before();
     return new Verified.Partition(
         number,
         taken.from(),
@@ -125,7 +145,12 @@ final class VerifyHandler {
         held.rows(),
         held.letters(),
         Math.max(0, taken.records() - held.offsets()),
-        held.rows() - held.differentRows() + held.letters() - held.differentLetters() + more,
+        held.rows()
+            - held.differentRows()
+            + held.letters()
+            - held.differentLetters()
+            + Math.max(0, held.offsets() - taken.records()),
+        untold,
         notes);
   }
 
@@ -147,43 +172,61 @@ final class VerifyHandler {
     Map<Integer, Held> held = new HashMap<>();
     for (List<Optional<String>> row : rows.rows()) {
       long[] n = row.stream().mapToLong(c -> Long.parseLong(c.orElse("0"))).toArray();
-      held.put((int) n[0], new Held(n[1], n[2], n[3], n[4], n[5]));
+      held.put((int) n[0], new Held(n[1], n[2], n[3], n[4], n[5], n[6]));
     }
     return held;
   }
 
   private static String sql(
       DatasetId rows, Optional<DatasetId> letters, SortedMap<Integer, Offsets.Taken> taken) {
-    String within =
-        taken.entrySet().stream()
-            .map(
-                e ->
-                    String.format(
-                        "(%s = %d AND %s >= %d AND %s < %d)",
-                        Topic.PARTITION_COLUMN,
-                        e.getKey(),
-                        Topic.OFFSET_COLUMN,
-                        e.getValue().from(),
-                        Topic.OFFSET_COLUMN,
-                        e.getValue().to()))
-            .collect(Collectors.joining(" OR "));
-    String of = "SELECT %s AS p, %s AS o, %d AS l FROM `%s` WHERE %s";
+    String within = any(taken, t -> List.of(new Offsets.Span(0, t.to())));
+    String before = any(taken, t -> List.of(new Offsets.Span(0, t.from())));
+    String told = "NOT (" + before + ") AND NOT (" + any(taken, Offsets.Taken::gaps) + ")";
+    String of =
+        "SELECT %s AS p, %s AS o, %d AS l, "
+            + ("CASE WHEN " + before + " THEN 0 WHEN " + told + " THEN 1 ELSE 2 END AS t")
+            + " FROM `%s` WHERE "
+            + within;
     String all =
-        String.format(of, Topic.PARTITION_COLUMN, Topic.OFFSET_COLUMN, 0, rows, within)
+        String.format(of, Topic.PARTITION_COLUMN, Topic.OFFSET_COLUMN, 0, rows)
             + letters
                 .map(
                     name ->
                         " UNION ALL "
                             + String.format(
-                                of, Topic.PARTITION_COLUMN, Topic.OFFSET_COLUMN, 1, name, within))
+                                of, Topic.PARTITION_COLUMN, Topic.OFFSET_COLUMN, 1, name))
                 .orElse("");
-    return "SELECT p, COUNT(CASE WHEN l = 0 THEN 1 END),"
-        + " COUNT(DISTINCT CASE WHEN l = 0 THEN o END),"
-        + " COUNT(CASE WHEN l = 1 THEN 1 END),"
-        + " COUNT(DISTINCT CASE WHEN l = 1 THEN o END),"
-        + " COUNT(DISTINCT o) FROM ("
+    return "SELECT p, COUNT(CASE WHEN l = 0 AND t = 1 THEN 1 END),"
+        + " COUNT(DISTINCT CASE WHEN l = 0 AND t = 1 THEN o END),"
+        + " COUNT(CASE WHEN l = 1 AND t = 1 THEN 1 END),"
+        + " COUNT(DISTINCT CASE WHEN l = 1 AND t = 1 THEN o END),"
+        + " COUNT(DISTINCT CASE WHEN t = 1 THEN o END),"
+        + " COUNT(DISTINCT CASE WHEN t = 0 THEN o END) FROM ("
         + all
         + ") GROUP BY p";
+  }
+
+  /** Whether a record's offset is in one of these spans of its partition. */
+  private static String any(
+      SortedMap<Integer, Offsets.Taken> taken, Function<Offsets.Taken, List<Offsets.Span>> spans) {
+    String any =
+        taken.entrySet().stream()
+            .flatMap(
+                e ->
+                    spans.apply(e.getValue()).stream()
+                        .map(
+                            s ->
+                                String.format(
+                                    Locale.ROOT,
+                                    "(%s = %d AND %s >= %d AND %s < %d)",
+                                    Topic.PARTITION_COLUMN,
+                                    e.getKey(),
+                                    Topic.OFFSET_COLUMN,
+                                    s.from(),
+                                    Topic.OFFSET_COLUMN,
+                                    s.to())))
+            .collect(Collectors.joining(" OR "));
+    return any.isEmpty() ? "FALSE" : any;
   }
 
   private Verified.Slices slices(Graph graph, Dataset dataset, Optional<String> only) {

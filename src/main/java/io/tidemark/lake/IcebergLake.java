@@ -42,6 +42,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.function.Function;
 import org.apache.iceberg.ManageSnapshots;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
@@ -236,42 +237,38 @@ final class IcebergLake implements Lake {
         ref, "deleting unused files", () -> new Orphans(tables).delete(ref, branch));
   }
 
+  private <T> Optional<T> told(TableRef ref, Function<Table, Optional<T>> read) {
+    return Trouble.explain(ref, "reading its history", () -> tables.find(ref).flatMap(read));
+  }
+
   @Override
   public List<Committed> stamps(TableRef ref, String branch) {
-    return Trouble.explain(
-        ref,
-        "reading its history",
-        () -> tables.find(ref).map(t -> History.stamps(t, branch)).orElse(List.of()));
+    return told(ref, t -> Optional.of(History.stamps(t, branch))).orElse(List.of());
   }
 
   @Override
   public Optional<Committed> find(TableRef ref, String branch, String key) {
-    return Trouble.explain(
-        ref,
-        "reading its history",
-        () -> tables.find(ref).flatMap(t -> History.find(t, branch, key)));
+    return told(ref, t -> History.find(t, branch, key));
   }
 
   @Override
   public Optional<LiveMark> liveMark(TableRef ref, String branch) {
-    return Trouble.explain(
-        ref, "reading its history", () -> tables.find(ref).flatMap(t -> Ledger.mark(t, branch)));
+    return told(ref, t -> Ledger.mark(t, branch));
   }
 
   @Override
   public List<LiveMark> liveMarks(TableRef ref, String branch) {
-    return Trouble.explain(
-        ref,
-        "reading its history",
-        () -> tables.find(ref).map(t -> Ledger.marks(t, branch)).orElse(List.of()));
+    return told(ref, t -> Optional.of(Ledger.marks(t, branch))).orElse(List.of());
+  }
+
+  @Override
+  public List<LiveMark> taken(TableRef ref) {
+    return told(ref, t -> Optional.of(Journal.taken(t))).orElse(List.of());
   }
 
   @Override
   public Optional<SortedMap<Integer, Long>> offsetsAt(Dataset source, long snapshot) {
-    return Trouble.explain(
-        source.table(),
-        "reading its history",
-        () -> tables.find(source.table()).flatMap(t -> Ledger.offsets(t, source.id(), snapshot)));
+    return told(source.table(), t -> Ledger.offsets(t, source.id(), snapshot));
   }
 
   @Override

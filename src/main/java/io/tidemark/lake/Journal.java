@@ -99,6 +99,11 @@ final class Journal {
           || !mark.get().doubts().isEmpty();
     }
 
+    /** The same, with what an older mark of the same table took, which is noted nowhere else. */
+    Said with(LiveMark older) {
+      return new Said(snapshot, sequence, at, stamp, mark.map(m -> m.with(older)));
+    }
+
     Entry entry() {
       return new Entry(
           snapshot,
@@ -115,7 +120,7 @@ final class Journal {
    * Notes the commits of live jobs on main that close or doubt slices, and loads, which are known
    * by their files, in one note for all that are not noted yet. With them, or where it is in danger
    * of being expired, the newest mark: one that is main's head and followed by others soon is in
-   * none, and a note each would be many.
+   * none, and a note each would be many. What the marks between took is added to the next one.
    *
    * @param quiet before this, a commit is no longer followed soon
    */
@@ -138,12 +143,8 @@ final class Journal {
 
   /** Oldest first. */
   private static List<Said> unnoted(Table table, Instant quiet) {
-    long noted =
-        notes(table).snapshots().stream()
-            .flatMap(s -> said(s).stream())
-            .mapToLong(Said::sequence)
-            .max()
-            .orElse(-1);
+    TreeMap<Long, Said> standing = standing(table);
+    long noted = standing.isEmpty() ? -1 : standing.lastKey();
     List<Said> fresh = new ArrayList<>();
     boolean worthIt = false;
     boolean marked = false;
@@ -162,9 +163,52 @@ final class Journal {
                 || Instant.ofEpochMilli(snapshot.timestampMillis()).isBefore(quiet);
         worthIt |= tells || endangered;
         fresh.add(0, said.get());
+      } else {
+        said.flatMap(Said::mark).ifPresent(mark -> carry(mark, fresh));
       }
     }
     return worthIt ? fresh : List.of();
+  }
+
+  /** Adds what a mark took to the oldest of those that are newer. */
+  private static void carry(LiveMark mark, List<Said> newer) {
+    for (int i = 0; i < newer.size(); i++) {
+      if (newer.get(i).mark().isPresent()) {
+        newer.set(i, newer.get(i).with(mark));
+        return;
+      }
+    }
+  }
+
+  /** What is noted of live jobs and loads, but for what main went back behind. */
+  private static TreeMap<Long, Said> standing(Table table) {
+    TreeMap<Long, Said> standing = new TreeMap<>();
+    List<Snapshot> notes = notes(table).snapshots();
+    for (int i = notes.size() - 1; i >= 0; i--) {
+      said(notes.get(i)).forEach(s -> standing.put(s.sequence(), s));
+      backTo(notes.get(i).summary())
+          .ifPresent(to -> standing.tailMap(to.sequence(), false).clear());
+    }
+    return standing;
+  }
+
+  /**
+   * Marks of main that speak of every offset that was taken once, newest first: as they are noted,
+   * and those since from main's history.
+   */
+  static List<LiveMark> taken(Table table) {
+    TreeMap<Long, Said> standing = standing(table);
+    long noted = standing.isEmpty() ? -1 : standing.lastKey();
+    List<LiveMark> marks = new ArrayList<>();
+    Optional<Snapshot> head = History.main(table);
+    for (Snapshot snapshot : head.map(h -> History.ancestry(table, h)).orElse(List.of())) {
+      if (snapshot.sequenceNumber() <= noted) {
+        break;
+      }
+      History.mark(snapshot.summary()).ifPresent(marks::add);
+    }
+    standing.descendingMap().values().forEach(s -> s.mark().ifPresent(marks::add));
+    return marks;
   }
 
   private static List<Said> said(Snapshot note) {

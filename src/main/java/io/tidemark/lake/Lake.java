@@ -124,6 +124,12 @@ public interface Lake extends AutoCloseable {
   List<LiveMark> liveMarks(TableRef table, String ref);
 
   /**
+   * Marks of main that speak once of every offset that live jobs took, newest first. Several that
+   * were noted as one by {@link #remember} come as one.
+   */
+  List<LiveMark> taken(TableRef table);
+
+  /**
    * Per partition of a source's topic the first offset that a snapshot of its table does not answer
    * for; empty where the snapshot, or what led to it, has expired.
    */

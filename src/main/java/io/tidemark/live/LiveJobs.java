@@ -122,7 +122,10 @@ public final class LiveJobs {
           new Starter(lake, environment, side)
               .order(graph, scope, request.from(), queries, streaming());
       Ran.of(request, order, clock.instant()).keep(store, name, clock.instant());
+      ReferenceLeases leases = new ReferenceLeases(lake);
+      leases.take(order, clock.instant());
       cluster.start(order);
+      leases.only(graph, order);
       whereabouts.note(name);
       return new Started(order, claim);
     } catch (RuntimeException e) {
@@ -176,11 +179,12 @@ public final class LiveJobs {
    * Stops the job of a pipeline after a last commit, wherever it runs. Its open slices stay its
    * own: the next start goes on with them.
    */
-  public Stopped stop(Side side, String pipeline) {
-    String name = side.of(pipeline);
+  public Stopped stop(Side side, Graph graph) {
+    String name = side.of(graph.name());
     String key = LiveSpec.key(name);
     Stopped how = whereabouts.stop(key, savepoints(streaming().checkpoints()));
     whereabouts.forget(name);
+    new ReferenceLeases(lake).none(graph, name);
     return how;
   }
 

@@ -168,7 +168,10 @@ final class Statuses {
         rows(LiveSpec.deadLetters(source.dataset().table())),
         extent
             .filter(e -> !topic.idleAfter().isZero())
-            .map(e -> e.silentSince(clock.instant().minus(topic.idleAfter())))
+            .map(
+                e ->
+                    e.silentSince(
+                        clock.instant().minus(topic.idleAfter()), lags.committed(source.dataset())))
             .orElse(List.of()),
         topic.idleAfter());
   }

@@ -39,9 +39,15 @@ interface Topics extends AutoCloseable {
       partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
     }
 
-    /** Partitions whose newest record is older than this; also those that never had one. */
-    List<Integer> silentSince(Instant then) {
+    /**
+     * Partitions whose newest record is older than this, and those that never had one; not those of
+     * which records wait to be read, however old they are.
+     *
+     * @param next the next offset to be read of each partition, as far as it is known
+     */
+    List<Integer> silentSince(Instant then, SortedMap<Integer, Long> next) {
       return partitions.entrySet().stream()
+          .filter(e -> e.getValue().end() <= next.getOrDefault(e.getKey(), e.getValue().begin()))
           .filter(e -> e.getValue().newest().filter(at -> !at.isBefore(then)).isEmpty())
           .map(Map.Entry::getKey)
           .toList();

@@ -60,6 +60,12 @@ public record LiveMark(
       Objects.requireNonNull(topicId, "topicId");
       partitions = Collections.unmodifiableSortedMap(new TreeMap<>(partitions));
     }
+
+    private Ranges plus(Ranges older) {
+      TreeMap<Integer, Range> both = new TreeMap<>(partitions);
+      older.partitions.forEach((partition, range) -> both.merge(partition, range, Range::plus));
+      return new Ranges(topicId, both);
+    }
   }
 
   /**
@@ -70,7 +76,15 @@ public record LiveMark(
    * @param records seen, good and bad
    * @param deadLetters of them, those that could not be read
    */
-  public record Range(long from, long to, long records, long deadLetters) {}
+  public record Range(long from, long to, long records, long deadLetters) {
+    private Range plus(Range older) {
+      return new Range(
+          Math.min(from, older.from),
+          Math.max(to, older.to),
+          records + older.records,
+          deadLetters + older.deadLetters);
+    }
+  }
 
   /**
    * Of one commit.
@@ -118,6 +132,13 @@ public record LiveMark(
         });
     return new LiveMark(
         job, epoch, checkpoint, Phase.RELEASED, openFrom, still, Counts.NONE, List.of());
+  }
+
+  /** The same, with what an older mark took as well. */
+  public LiveMark with(LiveMark older) {
+    SortedMap<DatasetId, Ranges> both = new TreeMap<>(ranges);
+    older.ranges().forEach((source, taken) -> both.merge(source, taken, Ranges::plus));
+    return new LiveMark(job, epoch, checkpoint, phase, openFrom, both, counts, doubts);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.tidemark.lake.Lake.Conflict;
 import io.tidemark.lake.Lake.Done;
 import io.tidemark.model.Changes;
 import io.tidemark.model.ContentHash;
+import io.tidemark.model.DatasetId;
 import io.tidemark.model.Facts.TableFacts;
 import io.tidemark.model.LiveMark;
 import io.tidemark.model.LiveMark.Doubt;
@@ -18,6 +19,7 @@ import io.tidemark.testing.LakeFixture;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -172,6 +174,79 @@ class LiveTablesIT {
       assertThat(facts(s).live().orElseThrow().doubts()).isEmpty();
       s.revert("r2", done.snapshot(), "2001-01");
       assertThat(facts(s).live().orElseThrow().doubts()).containsExactly(doubt);
+    }
+  }
+
+  /** A commit of a live job to a source. */
+  private void taken(Scene s, long from, long to) {
+    checkpoint++;
+    Stamp stamp =
+        new Stamp(
+            "live/flights/job-1/" + s.table() + "/" + checkpoint,
+            Stamp.Kind.LIVE,
+            s.dataset().id(),
+            Stamp.Origin.NONE,
+            new Stamp.Content(s.dataset().layout().slice(), List.of(), Stamp.Content.ANY_COLUMN),
+            "");
+    TreeMap<Integer, LiveMark.Range> ranges = new TreeMap<>();
+    ranges.put(0, new LiveMark.Range(from, to, to - from, 1));
+    TreeMap<DatasetId, LiveMark.Ranges> sources = new TreeMap<>();
+    sources.put(s.dataset().id(), new LiveMark.Ranges(ranges));
+    LiveMark mark =
+        new LiveMark(
+            "job-1",
+            1,
+            checkpoint,
+            LiveMark.Phase.RUNNING,
+            Optional.empty(),
+            sources,
+            LiveMark.Counts.NONE,
+            List.of());
+    Table table = s.fixture().table(s.table());
+    AppendFiles append = table.newFastAppend();
+    LakeFixture.write(table, List.of(s.row(from, "2001-01-05", "x"))).forEach(append::appendFile);
+    StampSummary.write(stamp, mark).forEach(append::set);
+    append.commit();
+  }
+
+  private static List<LiveMark.Range> ranges(Scene s) {
+    return s.lake().taken(s.table()).stream()
+        .map(m -> m.ranges().get(s.dataset().id()).partitions().get(0))
+        .sorted(Comparator.comparingLong(LiveMark.Range::from))
+        .toList();
+  }
+
+  @Test
+  void everyOffsetIsAnsweredForThoughMainsHistoryExpired() {
+    try (Scene s = scene()) {
+      taken(s, 0, 10);
+      taken(s, 10, 15);
+      s.lake().remember(s.table());
+      taken(s, 15, 16);
+      taken(s, 16, 30);
+      taken(s, 30, 31);
+      s.lake().remember(s.table());
+      taken(s, 31, 40);
+      assertThat(ranges(s))
+          .containsExactly(
+              new LiveMark.Range(0, 15, 15, 2),
+              new LiveMark.Range(15, 31, 16, 3),
+              new LiveMark.Range(31, 40, 9, 1));
+      long back = s.head();
+      taken(s, 40, 50);
+      taken(s, 50, 60);
+      s.lake().remember(s.table());
+      s.lake().rollback(s.table(), back, s.head());
+      taken(s, 40, 42);
+      s.lake().remember(s.table());
+      s.compact();
+      s.expire();
+
+      assertThat(ranges(s))
+          .containsExactly(
+              new LiveMark.Range(0, 15, 15, 2),
+              new LiveMark.Range(15, 31, 16, 3),
+              new LiveMark.Range(31, 42, 11, 2));
     }
   }
 

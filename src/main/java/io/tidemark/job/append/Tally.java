@@ -97,6 +97,14 @@ final class Tally {
     return gated.getOrDefault(task, List.of());
   }
 
+  /**
+   * Whether gates also moved for a checkpoint that was given up before all had: what they reported
+   * then has come with the next one.
+   */
+  boolean isOfSeveralCheckpoints(DatasetId task) {
+    return gated(task).stream().mapToLong(Gated::checkpoint).distinct().count() > 1;
+  }
+
   /** The first slice that rows may still come for at any writer; empty if one does not know. */
   Optional<Long> writersOpenFrom(TableRef table) {
     return lowest(written(table).stream().map(Written::openFrom).toList());

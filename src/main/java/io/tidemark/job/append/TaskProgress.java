@@ -25,6 +25,12 @@ final class TaskProgress {
   /** A watermark that jumps over more slices than this without a row leaves the first unstamped. */
   private static final long MOST_WITHOUT_ROWS = 5000;
 
+  /**
+   * Gates that had moved kept rows from these slices which the pin holds: it is of the checkpoint
+   * that followed.
+   */
+  private static final String GIVEN_UP = "a checkpoint was given up while it closed";
+
   private final JobSpec.Output output;
   private final Grain grain;
 
@@ -76,7 +82,16 @@ final class TaskProgress {
     tally
         .gatesOpenFrom(output.name())
         .filter(gate -> gate > known)
-        .ifPresent(gate -> passed.add(new Passed(gate, pins)));
+        .ifPresent(
+            gate -> {
+              passed.add(new Passed(gate, pins));
+              long from = known == Closing.NONE && !sums.isEmpty() ? sums.firstKey() : known;
+              if (tally.isOfSeveralCheckpoints(output.name())
+                  && from != Closing.NONE
+                  && from < gate) {
+                doubts.add(new Doubt(SliceSet.range(grain, from, gate), GIVEN_UP));
+              }
+            });
     return new TaskState(
         state.mark(),
         state.replaced(),

@@ -33,7 +33,9 @@ record TopicSource(
     Topic topic = source.dataset().topic().orElseThrow();
     SingleOutputStreamOperator<RowData> decoded =
         env.fromSource(
-                kafka(spec, source, topic, rows), watermarks(topic, rows), "read topic " + name)
+                new StrictSource(kafka(spec, source, topic, rows), topic.name()),
+                watermarks(topic, rows),
+                "read topic " + name)
             .uid("topic/" + name);
     SingleOutputStreamOperator<RowData> split =
         decoded

@@ -77,7 +77,10 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
     complete = Long.MIN_VALUE;
     MetricGroup metrics = getMetricGroup().addGroup("tidemark");
     deadLetters = metrics.counter("dead_letters");
-    metrics.gauge("source_watermark_ms", () -> SliceClock.toFlink(complete));
+    // The least of all subtasks is shown, and one without a partition never knows.
+    metrics.gauge(
+        "source_watermark_ms",
+        () -> complete == Long.MIN_VALUE ? Long.MAX_VALUE : SliceClock.toFlink(complete));
   }
 
   @Override

@@ -125,6 +125,24 @@ final class DoubtsIT {
     }
   }
 
+  /** A stop gives up the checkpoint that is under way, and some gates may have moved with it. */
+  @Test
+  void slicesThatCloseAfterACheckpointWasGivenUpAreDoubted() {
+    try (Commits commits = started(scene.spec("j1"))) {
+      checkpoint(commits, 1, take(0, 70, 1));
+      List<LiveReport> both = new ArrayList<>(take(70, 130, 2));
+      both.add(
+          new LiveReport.Gated(scene.hours().id(), 7, 0, 0, Optional.of(FIRST + 2), List.of()));
+      checkpoint(commits, 2, both);
+      assertThat(scene.mark(hours).orElseThrow().doubts())
+          .containsExactly(
+              new LiveMark.Doubt(hour(1), "a checkpoint was given up while it closed"));
+      assertThat(scene.stamp(hours).orElseThrow().content().slices()).isEmpty();
+      checkpoint(commits, 3, take(130, 190, 3));
+      assertThat(scene.stamp(hours).orElseThrow().content().sliceSet()).isEqualTo(hour(2));
+    }
+  }
+
   /** Its history was read before, by who is made from it. */
   @Test
   void whatOthersDoToAnInputBetweenTheOrderAndTheFirstCommitIsADoubt() {

@@ -263,6 +263,31 @@ class LiveJobIT {
   }
 
   @Test
+  void anOffsetThatTheTopicLosesWhileTheJobRunsEndsIt() throws Exception {
+    try (LiveBed live = new LiveBed(dir, KAFKA)) {
+      Dataset lost = live.source("lost", 1, "at", "id BIGINT NOT NULL", "at TIMESTAMP(3) NOT NULL");
+      Instant at = at("2026-03-01T00:00:00Z");
+      for (int i = 0; i < 3; i++) {
+        live.send(lost, 0, at, "{\"id\": " + i + ", \"at\": \"2026-03-01T00:00:00\"}");
+      }
+      JobClient job = live.start(live.spec(List.of(live.ingest(lost)), List.of()), 1);
+      live.until(job, () -> live.bed().fixture().rows(lost.table()).size() == 3);
+      KAFKA.deleteTopic("lost");
+      KAFKA.createTopic("lost", 1);
+      assertThatThrownBy(() -> job.getJobExecutionResult().get(60, TimeUnit.SECONDS))
+          .satisfies(
+              e ->
+                  assertThat(
+                          TidemarkException.findIn(ExceptionUtils.stringifyException(e))
+                              .orElseThrow()
+                              .problems())
+                      .singleElement()
+                      .extracting(Problem::code)
+                      .isEqualTo("TM-LIVE-001"));
+    }
+  }
+
+  @Test
   void anOffsetThatTheTopicDoesNotHaveEndsTheJob() throws Exception {
     try (LiveBed live = new LiveBed(dir, KAFKA)) {
       Dataset brief =
