@@ -176,7 +176,7 @@ final class LiveHandler {
 
   private static Report.LiveShown stop(Graph graph, LiveJobs jobs) {
     LiveEvent event =
-        switch (jobs.stop(Side.MAIN, graph)) {
+        switch (jobs.stop(Side.MAIN, graph.name())) {
           case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
           case CANCELLED -> LiveEvent.CANCELLED;
           case NOT_RUNNING -> LiveEvent.NOT_RUNNING;

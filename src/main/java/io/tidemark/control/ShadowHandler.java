@@ -79,7 +79,7 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
       }
     }
     watcher.note("Stopping the shadow.");
-    jobs.stop(Side.SHADOW, graph);
+    jobs.stop(Side.SHADOW, graph.name());
     return new Report.LiveShown(LiveEvent.STOPPED, jobs.status(graph));
   }
 
@@ -98,7 +98,7 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
     Graph graph = workplace.graph();
     LiveJobs jobs = jobs();
     LiveEvent event =
-        switch (jobs.stop(Side.SHADOW, graph)) {
+        switch (jobs.stop(Side.SHADOW, graph.name())) {
           case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
           case CANCELLED -> LiveEvent.CANCELLED;
           case NOT_RUNNING -> LiveEvent.NOT_RUNNING;

@@ -179,12 +179,11 @@ public final class LiveJobs {
    * Stops the job of a pipeline after a last commit, wherever it runs. Its open slices stay its
    * own: the next start goes on with them.
    */
-  public Stopped stop(Side side, Graph graph) {
-    String name = side.of(graph.name());
+  public Stopped stop(Side side, String pipeline) {
+    String name = side.of(pipeline);
     String key = LiveSpec.key(name);
     Stopped how = whereabouts.stop(key, savepoints(streaming().checkpoints()));
     whereabouts.forget(name);
-    new ReferenceLeases(lake).none(graph, name);
     return how;
   }
 
@@ -200,6 +199,7 @@ public final class LiveJobs {
    */
   public void release(Graph graph) {
     requireNone(graph.name());
+    new ReferenceLeases(lake).none(graph, graph.name());
     for (Dataset dataset : tables(graph)) {
       if (dataset.kind() == Dataset.Kind.DERIVED) {
         lake.releaseLive(dataset);
@@ -221,6 +221,7 @@ public final class LiveJobs {
   public void drop(Graph graph) {
     requireNone(Side.SHADOW.of(graph.name()));
     new Branches(lake).drop(graph);
+    new ReferenceLeases(lake).none(graph, Side.SHADOW.of(graph.name()));
     Ran.forget(store, Side.SHADOW.of(graph.name()));
     Swap.forgetDone(store, graph.name());
   }

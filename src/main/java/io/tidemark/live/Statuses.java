@@ -171,7 +171,8 @@ final class Statuses {
             .map(
                 e ->
                     e.silentSince(
-                        clock.instant().minus(topic.idleAfter()), lags.committed(source.dataset())))
+                        clock.instant().minus(topic.idleAfter()),
+                        Lags.committed(lake, source.dataset())))
             .orElse(List.of()),
         topic.idleAfter());
   }
