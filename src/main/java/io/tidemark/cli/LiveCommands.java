@@ -100,9 +100,7 @@ final class LiveCommands implements Callable<Integer> {
       if (shadow) {
         return root.answer(new Operation.Shadow(new ShadowAct.Stop()));
       }
-      return root.answer(
-          new Operation.StopLive(
-              release ? OpenSlices.RELEASED : OpenSlices.KEPT));
+      return root.answer(new Operation.StopLive(release ? OpenSlices.RELEASED : OpenSlices.KEPT));
     }
   }
 
@@ -151,7 +149,8 @@ final class LiveCommands implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      return root.answer(new Operation.Shadow(new ShadowAct.Start(datasets, Optional.ofNullable(change))));
+      return root.answer(
+          new Operation.Shadow(new ShadowAct.Start(datasets, Optional.ofNullable(change))));
     }
   }
 
