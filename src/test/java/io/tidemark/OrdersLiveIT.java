@@ -437,7 +437,7 @@ class OrdersLiveIT {
 
   /** Rows and dead letters of all topics. */
   private long held() {
-    return rows("orders", 7).size() + rows("payments", 4).size() + letters().size();
+    return (long) rows("orders", 7).size() + rows("payments", 4).size() + letters().size();
   }
 
   @Test
