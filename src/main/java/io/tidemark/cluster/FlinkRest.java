@@ -21,6 +21,11 @@ import java.util.UUID;
 
 /** JSON calls to a Flink JobManager. Thread-safe. */
 final class FlinkRest {
+  /** Service Unavailable: no leader yet. */
+  private static final int ELECTING = 503;
+
+  private static final int ELECTIONS = 50;
+
   private final URI address;
   private final Duration timeout;
   private final HttpClient http;
@@ -59,18 +64,18 @@ final class FlinkRest {
   }
 
   Map<?, ?> get(String path) {
-    return object(path, call(HttpRequest.newBuilder().GET(), path, timeout));
+    return object(path, read(path));
   }
 
   /** As {@link #get}; empty if the JobManager answers that there is no such thing. */
   Optional<Map<?, ?>> find(String path) {
-    Answer answer = call(HttpRequest.newBuilder().GET(), path, timeout);
+    Answer answer = read(path);
     return answer.status() == 404 ? Optional.empty() : Optional.of(object(path, answer));
   }
 
   /** As {@link #get}, of a list. */
   List<?> list(String path) {
-    Answer answer = call(HttpRequest.newBuilder().GET(), path, timeout);
+    Answer answer = read(path);
     if (!answer.ok()) {
       throw unexpected(path, "answered with status " + answer.status());
     }
@@ -129,6 +134,16 @@ final class FlinkRest {
       // Told below: whatever it is, it is no Flink.
     }
     throw unexpected(path, "did not answer in JSON");
+  }
+
+  /** Asked again for a while where the JobManager says that it is about to have a leader. */
+  private Answer read(String path) {
+    Answer answer = call(HttpRequest.newBuilder().GET(), path, timeout);
+    for (int i = 0; i < ELECTIONS && answer.status() == ELECTING; i++) {
+      StreamingJobs.pause();
+      answer = call(HttpRequest.newBuilder().GET(), path, timeout);
+    }
+    return answer;
   }
 
   private Answer call(HttpRequest.Builder request, String path, Duration limit) {
