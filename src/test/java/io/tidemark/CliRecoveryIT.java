@@ -56,7 +56,7 @@ class CliRecoveryIT {
     try {
       Awaitility.await()
           .atMost(Duration.ofMinutes(3))
-          .until(() -> !command.isAlive() || Files.readString(log).contains("build city_day"));
+          .until(() -> !command.isAlive() || Files.readString(log).contains("done prepare branch"));
       assertThat(command.isAlive()).as(Files.readString(log)).isTrue();
     } finally {
       command.destroyForcibly().waitFor();

@@ -34,6 +34,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Puts together how a live job does. */
 final class Statuses {
@@ -73,13 +74,7 @@ final class Statuses {
     }
     List<Marked> all = new ArrayList<>(sources);
     all.addAll(tasks);
-    Optional<LiveMark> newest =
-        all.stream()
-            .flatMap(m -> m.mark().stream())
-            .max(
-                Comparator.comparing(LiveMark::epoch)
-                    .thenComparing(LiveMark::checkpoint)
-                    .thenComparing(LiveMark::phase));
+    Optional<LiveMark> newest = newest(all.stream().flatMap(m -> m.mark().stream()));
     return new LiveStatus(
         graph.name(),
         health(job, newest),
@@ -87,6 +82,17 @@ final class Statuses {
         job.flatMap(LiveJob::pressure).map(p -> new Pressure(p.vertex(), p.ratio())),
         sources.stream().map(s -> source(s, job)).toList(),
         tasks.stream().map(this::task).toList());
+  }
+
+  /**
+   * The mark that says most about the job as a whole. Tables do not commit at every checkpoint, and
+   * only those of transforms are released: one of them tells, however far a source's mark is.
+   */
+  static Optional<LiveMark> newest(Stream<LiveMark> marks) {
+    return marks.max(
+        Comparator.comparing(LiveMark::epoch)
+            .thenComparing(LiveMark::phase)
+            .thenComparing(LiveMark::checkpoint));
   }
 
   private Marked marked(Dataset dataset) {
