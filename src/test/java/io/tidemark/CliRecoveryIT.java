@@ -55,7 +55,7 @@ class CliRecoveryIT {
     Process command = start(log, "run", "--publish");
     try {
       Awaitility.await()
-          .atMost(Duration.ofMinutes(3))
+          .atMost(Duration.ofMinutes(5))
           .until(() -> !command.isAlive() || Files.readString(log).contains("done prepare branch"));
       assertThat(command.isAlive()).as(Files.readString(log)).isTrue();
     } finally {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a live job could not read is read once more, when it can be. */
-@Timeout(400)
+@Timeout(1200)
 class DeadLettersIT {
   @RegisterExtension static final KafkaBroker KAFKA = new KafkaBroker();
 

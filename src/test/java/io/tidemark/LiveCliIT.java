@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-@Timeout(600)
+@Timeout(1200)
 class LiveCliIT {
   @RegisterExtension static final KafkaBroker KAFKA = new KafkaBroker();
 
@@ -143,7 +143,7 @@ class LiveCliIT {
   @AfterAll
   void endsWhatStillRuns() throws InterruptedException {
     if (live != null) {
-      live.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+      live.destroyForcibly().waitFor(5, TimeUnit.MINUTES);
     }
     tables.close();
   }
@@ -224,7 +224,7 @@ class LiveCliIT {
 
   private void awaitRaw() {
     await()
-        .atMost(Duration.ofMinutes(3))
+        .atMost(Duration.ofMinutes(5))
         .untilAsserted(() -> assertThat(positions()).hasSize(sent));
   }
 
@@ -258,7 +258,7 @@ class LiveCliIT {
 
   private void awaitAmounts(Map<String, Long> expected) {
     await()
-        .atMost(Duration.ofMinutes(3))
+        .atMost(Duration.ofMinutes(5))
         .untilAsserted(() -> assertThat(amounts()).isEqualTo(expected));
   }
 
@@ -298,7 +298,7 @@ class LiveCliIT {
 
     live.destroy();
 
-    assertThat(live.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(live.waitFor(5, TimeUnit.MINUTES)).isTrue();
     assertThat(live.exitValue()).as(Files.readString(log())).isZero();
     assertThat(Files.readString(log())).contains("Stopped after a last commit: live job shop");
     assertThat(state()).isEqualTo("NOT_RUNNING");
@@ -321,7 +321,7 @@ class LiveCliIT {
   @Order(5)
   void aKilledProcessIsFollowedByOneThatLosesAndDoublesNothing() throws Exception {
     send(13, 7);
-    live.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+    live.destroyForcibly().waitFor(5, TimeUnit.MINUTES);
     send(13, 8);
     assertThat(state()).isEqualTo("NOT_RUNNING");
 
@@ -339,7 +339,7 @@ class LiveCliIT {
     send(14, 1);
     awaitRaw();
     assertThat(succeeds("live", "stop").out()).contains("Stopped after a last commit");
-    assertThat(live.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(live.waitFor(5, TimeUnit.MINUTES)).isTrue();
     assertThat(live.exitValue()).as(Files.readString(log())).isZero();
     Files.writeString(
         project.resolve("jobs/shop/city_hour.sql"),
@@ -371,7 +371,7 @@ class LiveCliIT {
   @Order(8)
   void openSlicesAreGivenToRunsWhenTheJobIsStoppedForGood() throws Exception {
     assertThat(succeeds("live", "stop", "--release").out()).contains("Stopped after a last commit");
-    assertThat(live.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(live.waitFor(5, TimeUnit.MINUTES)).isTrue();
 
     assertThat(succeeds("live", "status").out()).contains("released its slices at checkpoint");
     assertThat(succeeds("status").out()).doesNotContain("open (live)");

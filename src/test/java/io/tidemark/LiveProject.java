@@ -123,7 +123,7 @@ final class LiveProject implements AutoCloseable {
   void stop() {
     end = true;
     try {
-      live.get(2, TimeUnit.MINUTES);
+      live.get(5, TimeUnit.MINUTES);
     } catch (ExecutionException | TimeoutException e) {
       throw new AssertionError("the live job did not stop in order", e);
     } catch (InterruptedException e) {

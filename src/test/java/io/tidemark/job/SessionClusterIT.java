@@ -156,7 +156,7 @@ final class SessionClusterIT {
         bed.build("r1/build-slow", slowDouble("classes"), out, january(), bed.input(in));
     List<Cluster.Progress> seen = new CopyOnWriteArrayList<>();
     CompletableFuture<Void> job = CompletableFuture.runAsync(() -> cluster.run(build, seen::add));
-    await().atMost(Duration.ofMinutes(3)).until(() -> job.isDone() || runs("r1/build-slow"));
+    await().atMost(Duration.ofMinutes(5)).until(() -> job.isDone() || runs("r1/build-slow"));
     assertThat(job).isNotDone();
 
     flink.killTaskManager();
@@ -177,12 +177,12 @@ final class SessionClusterIT {
     JobSpec.Build build =
         bed.build("r1/build-orphan", slowDouble("orphans"), out, january(), renamed(in));
     CompletableFuture<Void> job = CompletableFuture.runAsync(() -> cluster.run(build, p -> {}));
-    await().atMost(Duration.ofMinutes(3)).until(() -> job.isDone() || runs(build.key()));
+    await().atMost(Duration.ofMinutes(5)).until(() -> job.isDone() || runs(build.key()));
     assertThat(job).isNotDone();
 
     flink.killJobManager();
     flink.startJobManager();
-    await().atMost(Duration.ofMinutes(2)).until(job::isDone);
+    await().atMost(Duration.ofMinutes(5)).until(job::isDone);
 
     assertThat(catchThrowableOfType(CompletionException.class, job::join).getCause())
         .isInstanceOfSatisfying(
@@ -314,11 +314,11 @@ final class SessionClusterIT {
     JobSpec.Build slow =
         bed.build("r1/build-held", slowDouble("held-classes"), out, january(), renamed(held));
     CompletableFuture<Void> first = CompletableFuture.runAsync(() -> cluster.run(slow, p -> {}));
-    await().atMost(Duration.ofMinutes(3)).until(() -> first.isDone() || runs(slow.key()));
+    await().atMost(Duration.ofMinutes(5)).until(() -> first.isDone() || runs(slow.key()));
     List<Cluster.Progress> seen = new CopyOnWriteArrayList<>();
     CompletableFuture<Void> second =
         CompletableFuture.runAsync(() -> open(flink.rest()).run(slow, seen::add));
-    await().atMost(Duration.ofMinutes(3)).until(() -> second.isDone() || !seen.isEmpty());
+    await().atMost(Duration.ofMinutes(5)).until(() -> second.isDone() || !seen.isEmpty());
 
     open(flink.rest()).cancel(slow.key());
 

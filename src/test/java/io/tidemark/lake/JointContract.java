@@ -134,7 +134,7 @@ abstract class JointContract extends JointFaultsContract {
     }
     assertThat(reading).as("the reader goes on").isNotDone();
     reader.shutdown();
-    assertThat(reader.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(reader.awaitTermination(5, TimeUnit.MINUTES)).isTrue();
 
     seen.add(pointers());
     assertThat(seen).hasSizeGreaterThan(4);
@@ -196,7 +196,7 @@ abstract class JointContract extends JointFaultsContract {
       assertThat(writing).as("the writer goes on").isNotDone();
     } finally {
       writer.shutdown();
-      assertThat(writer.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(writer.awaitTermination(5, TimeUnit.MINUTES)).isTrue();
     }
 
     assertThat(appended).hasValueGreaterThan(0);

@@ -286,7 +286,7 @@ abstract class LakeContract {
       assertThat(writing).as("the writer goes on").isNotDone();
     } finally {
       writer.shutdown();
-      assertThat(writer.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(writer.awaitTermination(5, TimeUnit.MINUTES)).isTrue();
     }
 
     assertThat(appended).hasValueGreaterThan(0);

@@ -111,7 +111,7 @@ class RunCrashIT {
       Process other = start(shared, "hang", new Point(Moment.AFTER, "Cluster.run"));
       try {
         Awaitility.await()
-            .atMost(Duration.ofMinutes(2))
+            .atMost(Duration.ofMinutes(5))
             .until(() -> Files.exists(shared.resolve(CrashChild.HANGING)) || !other.isAlive());
         Runner runner =
             new Runner(scene.lake(), scene.store(), cluster, scene.catalog(), Clock.systemUTC());
@@ -166,7 +166,7 @@ class RunCrashIT {
   }
 
   private static int finish(Process process) throws InterruptedException {
-    if (!process.waitFor(3, TimeUnit.MINUTES)) {
+    if (!process.waitFor(5, TimeUnit.MINUTES)) {
       process.destroyForcibly();
       throw new AssertionError("the process did not end");
     }

@@ -144,7 +144,7 @@ public final class KafkaBroker implements BeforeAllCallback, AfterAllCallback, A
     }
     try {
       await()
-          .atMost(Duration.ofMinutes(1))
+          .atMost(Duration.ofMinutes(5))
           .pollInterval(Duration.ofMillis(50))
           .until(() -> hasStarted(log));
     } catch (RuntimeException e) {
@@ -336,7 +336,7 @@ public final class KafkaBroker implements BeforeAllCallback, AfterAllCallback, A
   /** Ends the broker's process at once, as {@code kill -9} does. */
   public void kill() {
     process.destroyForcibly();
-    await().atMost(Duration.ofSeconds(30)).until(() -> !process.isAlive());
+    await().atMost(Duration.ofMinutes(5)).until(() -> !process.isAlive());
   }
 
   /** Starts a broker that was killed on the same ports and data, and waits until it serves. */

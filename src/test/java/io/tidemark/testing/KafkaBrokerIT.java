@@ -109,7 +109,7 @@ final class KafkaBrokerIT {
 
     process.destroyForcibly();
 
-    await().atMost(Duration.ofSeconds(20)).until(() -> !broker.isAlive());
+    await().atMost(Duration.ofMinutes(5)).until(() -> !broker.isAlive());
   }
 
   /** Starts a broker and says its process id. */
@@ -135,7 +135,7 @@ final class KafkaBrokerIT {
       consumer.assign(List.of(at));
       consumer.seekToBeginning(List.of(at));
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofMinutes(5))
           .until(
               () -> {
                 consumer.poll(Duration.ofMillis(100)).forEach(read::add);

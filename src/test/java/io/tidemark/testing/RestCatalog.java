@@ -62,7 +62,7 @@ public final class RestCatalog implements AutoCloseable {
   public static RestCatalog start(Path folder) throws IOException {
     RestCatalog catalog = new RestCatalog(Files.createDirectories(folder));
     try {
-      await().atMost(Duration.ofMinutes(1)).until(catalog::answers);
+      await().atMost(Duration.ofMinutes(5)).until(catalog::answers);
       return catalog;
     } catch (RuntimeException e) {
       catalog.close();
@@ -119,6 +119,6 @@ public final class RestCatalog implements AutoCloseable {
   @Override
   public void close() {
     process.destroyForcibly();
-    await().atMost(Duration.ofSeconds(30)).until(() -> !process.isAlive());
+    await().atMost(Duration.ofMinutes(5)).until(() -> !process.isAlive());
   }
 }

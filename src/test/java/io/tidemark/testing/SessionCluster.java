@@ -167,7 +167,7 @@ public final class SessionCluster implements AutoCloseable {
     File output = Files.createTempFile(folder, "flink-", ".log").toFile();
     Process process = builder.redirectOutput(output).start();
     try {
-      await().atMost(Duration.ofMinutes(3)).until(() -> !process.isAlive());
+      await().atMost(Duration.ofMinutes(5)).until(() -> !process.isAlive());
       return new Answer(process.exitValue(), Files.readString(output.toPath()));
     } finally {
       process.destroyForcibly();
@@ -231,7 +231,7 @@ public final class SessionCluster implements AutoCloseable {
   /** Waits until JobManager and TaskManager know each other. */
   public void awaitSlots(int slots) {
     await()
-        .atMost(Duration.ofMinutes(2))
+        .atMost(Duration.ofMinutes(5))
         .ignoreExceptionsMatching(IOException.class::isInstance)
         .until(() -> hasSlots(slots));
   }
@@ -243,7 +243,7 @@ public final class SessionCluster implements AutoCloseable {
 
   private static void kill(Process process) {
     process.destroyForcibly();
-    await().atMost(Duration.ofSeconds(30)).until(() -> !process.isAlive());
+    await().atMost(Duration.ofMinutes(5)).until(() -> !process.isAlive());
   }
 
   /**

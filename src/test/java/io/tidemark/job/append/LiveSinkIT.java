@@ -192,9 +192,7 @@ final class LiveSinkIT {
 
   private void awaitCommits(int more) {
     int before = scene.history(hours).size();
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> scene.history(hours).size() >= before + more);
+    await().atMost(Duration.ofMinutes(5)).until(() -> scene.history(hours).size() >= before + more);
   }
 
   /** The job is killed before, after and between commits; a plain failure and a lost answer too. */

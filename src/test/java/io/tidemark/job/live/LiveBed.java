@@ -226,7 +226,7 @@ final class LiveBed implements AutoCloseable {
   /** Waits for a condition while the job runs; says why if it does not run any more. */
   void until(JobClient job, Callable<Boolean> condition) {
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(5))
         .pollInterval(Duration.ofMillis(200))
         .until(
             () -> {

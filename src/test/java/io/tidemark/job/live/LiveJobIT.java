@@ -274,7 +274,7 @@ class LiveJobIT {
       live.until(job, () -> live.bed().fixture().rows(lost.table()).size() == 3);
       KAFKA.deleteTopic("lost");
       KAFKA.createTopic("lost", 1);
-      assertThatThrownBy(() -> job.getJobExecutionResult().get(60, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> job.getJobExecutionResult().get(5, TimeUnit.MINUTES))
           .satisfies(
               e ->
                   assertThat(
@@ -310,7 +310,7 @@ class LiveJobIT {
                         Optional.empty())),
                 List.of());
         JobClient job = live.start(spec, 1);
-        assertThatThrownBy(() -> job.getJobExecutionResult().get(60, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> job.getJobExecutionResult().get(5, TimeUnit.MINUTES))
             .satisfies(
                 e -> {
                   TidemarkException told =
