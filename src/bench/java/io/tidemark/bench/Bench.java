@@ -45,7 +45,9 @@ public final class Bench {
   }
 
   private void run() throws IOException, SQLException {
-    Launch.prepare();
+    if (options.wants("P1") || options.wants("P6") || options.wants("P12")) {
+      Launch.prepare();
+    }
     if (options.wants("P5")) {
       new MetadataBench(options.work().resolve("metadata")).run(report);
     }
@@ -61,6 +63,12 @@ public final class Bench {
     if (options.wants("P6")) {
       new Scenario(tables("full", options.years(), 1), tables("tiny", 1, TINY))
           .run(report, options.heap());
+    }
+    if (options.wants("P8")) {
+      new LiveBench(options).run(report);
+    }
+    if (options.wants("P9")) {
+      new LiveScenario(options).run(report);
     }
     report.print();
   }

@@ -5,11 +5,13 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A contender's run in a process of its own, from the start of its JVM to its end. */
 final class Contender {
@@ -53,13 +55,16 @@ final class Contender {
    * @throws IllegalStateException with the end of its output, if it fails
    */
   Usage run(String mainClass, List<String> arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-    command.addAll(jvm);
-    command.add("-cp");
-    command.add(classpath);
-    command.add(mainClass);
-    command.addAll(arguments);
+    return run(mainClass, arguments, line -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param lines is given each line of its output
+   */
+  Usage run(String mainClass, List<String> arguments, Consumer<String> lines) {
+    List<String> command = command(mainClass, arguments);
     long start = System.nanoTime();
     Deque<String> tail = new ArrayDeque<>();
     String usage = null;
@@ -72,6 +77,7 @@ final class Contender {
           if (Usage.isLine(line)) {
             usage = line;
           }
+          lines.accept(line);
           tail.addLast(line);
           if (tail.size() > TAIL) {
             tail.removeFirst();
@@ -90,5 +96,31 @@ final class Contender {
       throw new IllegalStateException("Interrupted", e);
     }
     return Usage.parse(usage, Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  /** The same with one more option for the JVM. */
+  Contender with(String option) {
+    List<String> options = new ArrayList<>(jvm);
+    options.add(option);
+    return new Contender(options, classpath);
+  }
+
+  /** Starts a main class that stays; what it says goes into a file. */
+  Process start(String mainClass, List<String> arguments, Path log) throws IOException {
+    return new ProcessBuilder(command(mainClass, arguments))
+        .redirectErrorStream(true)
+        .redirectOutput(log.toFile())
+        .start();
+  }
+
+  private List<String> command(String mainClass, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+    command.addAll(jvm);
+    command.add("-cp");
+    command.add(classpath);
+    command.add(mainClass);
+    command.addAll(arguments);
+    return command;
   }
 }

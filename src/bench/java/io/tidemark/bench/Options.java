@@ -21,7 +21,9 @@ final class Options {
           "spark",
           "only",
           "contenders",
-          "workloads");
+          "workloads",
+          "live-workloads",
+          "records");
 
   private final Map<String, String> values;
 
@@ -74,6 +76,17 @@ final class Options {
     return Arrays.stream(values.getOrDefault("workloads", "W1,W2,W2D").split(","))
         .map(Workload::valueOf)
         .toList();
+  }
+
+  List<LiveWorkload> liveWorkloads() {
+    return Arrays.stream(values.getOrDefault("live-workloads", "ROWS,SUMS").split(","))
+        .map(LiveWorkload::valueOf)
+        .toList();
+  }
+
+  /** In the topic of P8. */
+  long records() {
+    return Long.parseLong(values.getOrDefault("records", "1000000"));
   }
 
   boolean wants(String measure) {
