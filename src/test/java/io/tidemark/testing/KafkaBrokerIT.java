@@ -64,10 +64,8 @@ final class KafkaBrokerIT {
     String address = KAFKA.bootstrap();
 
     KAFKA.kill();
-    long start = System.nanoTime();
     KAFKA.restart();
 
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(40));
     assertThat(KAFKA.bootstrap()).isEqualTo(address);
     assertThat(KAFKA.send("killed", 0, "k", "after", T)).isEqualTo(1);
     assertThat(read("killed", 0, 2).stream().map(r -> text(r.value())))
