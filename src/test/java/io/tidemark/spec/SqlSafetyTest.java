@@ -287,4 +287,31 @@ class SqlSafetyTest {
                 Projects.PIPELINE, "SELECT id AS k, SUM(v) OVER (PARTITION BY w) AS x FROM others"))
         .containsExactly("TM-SQL-012");
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "RANGE BETWEEN INTERVAL '3' DAY PRECEDING AND CURRENT ROW",
+        "RANGE INTERVAL '3' HOUR PRECEDING",
+      })
+  void aRangeOfTimeAroundEachRowIsRefusedSinceBuildsCannotRunIt(String range) {
+    assertThat(problems(Projects.PIPELINE, over(range))).containsExactly("TM-SQL-026");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+        "ROWS BETWEEN 3 PRECEDING AND CURRENT ROW",
+      })
+  void otherFramesAreTaken(String frame) {
+    assertThat(problems(Projects.PIPELINE, over(frame))).isEmpty();
+  }
+
+  private static String over(String frame) {
+    return "SELECT name AS k, COUNT(b) OVER (PARTITION BY name ORDER BY ts "
+        + frame
+        + ") AS x"
+        + " FROM events";
+  }
 }

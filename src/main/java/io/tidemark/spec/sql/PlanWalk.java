@@ -48,6 +48,7 @@ public final class PlanWalk {
   private final List<String> orderDependent = new ArrayList<>();
   private final List<Grouping> groupings = new ArrayList<>();
   private final Set<String> inexactSums = new TreeSet<>();
+  private final Set<String> spansOfTime = new TreeSet<>();
   private final Joins joins = new Joins();
   private Locality locality = Locality.ONE_TO_ONE;
 
@@ -103,6 +104,11 @@ public final class PlanWalk {
   /** Sums whose last bits depend on the order in which rows arrive. */
   Set<String> inexactSums() {
     return inexactSums;
+  }
+
+  /** What is taken over the rows of a span of time around each row. */
+  Set<String> spansOfTime() {
+    return spansOfTime;
   }
 
   /** How rows of several datasets come together. */

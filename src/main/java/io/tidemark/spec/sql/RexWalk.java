@@ -142,6 +142,9 @@ final class RexWalk {
         && over.getOperands().stream().anyMatch(o -> InexactSums.isOne(name, o))) {
       plan.inexactSums().add(name);
     }
+    if (isSpanOfTime(window)) {
+      plan.spansOfTime().add(name);
+    }
     List<String> words = words("over", over);
     words.add(Boolean.toString(over.isDistinct()));
     words.add(Boolean.toString(over.ignoreNulls()));
@@ -160,6 +163,14 @@ final class RexWalk {
         window.partitionKeys.stream().map(key -> walk(key, inputs)).toList(),
         parts);
     return Part.of(words, parts);
+  }
+
+  private static boolean isSpanOfTime(RexWindow window) {
+    return !window.isRows()
+        && (window.getLowerBound().getOffset() != null
+            || window.getUpperBound().getOffset() != null)
+        && window.orderKeys.stream()
+            .anyMatch(key -> TIMES.contains(key.left.getType().getSqlTypeName()));
   }
 
   private Part subQuery(RexSubQuery query, List<Part> inputs) {

@@ -194,6 +194,15 @@ public final class SqlAnalyzer {
                 + "(CAST(... AS DECIMAL(38, 9))); cast the result back"
                 + " where the column is DOUBLE");
       }
+      for (String what : walk.spansOfTime()) {
+        problems.add(
+            find(planned.query(), what, sql),
+            "TM-SQL-026",
+            what + " over a RANGE of time around each row does not run in builds",
+            "this release of Flink generates code for it in batch mode that does not compile",
+            "use RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW, a HOP window, or a join with"
+                + " BETWEEN on the times");
+      }
       List<Output> output = output(planned.root(), sql);
       if (problems.count() > before) {
         return Optional.empty();
