@@ -6,6 +6,7 @@ import io.tidemark.cluster.Clusters;
 import io.tidemark.control.Control;
 import io.tidemark.control.Controls;
 import io.tidemark.control.Openers;
+import io.tidemark.control.Operation;
 import io.tidemark.control.Report;
 import io.tidemark.job.JobMain;
 import io.tidemark.job.catalog.CatalogQuery;
@@ -13,6 +14,7 @@ import io.tidemark.job.catalog.LocalFiles;
 import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lakes;
 import io.tidemark.model.Environment;
+import io.tidemark.server.MetricsServer;
 import io.tidemark.store.Store;
 import io.tidemark.store.Stores;
 import java.time.Clock;
@@ -51,6 +53,11 @@ final class Wiring implements Openers {
   @Override
   public Cluster cluster(Environment environment) {
     return Clusters.open(environment.cluster(), JobMain::compose, JobMain::compose);
+  }
+
+  @Override
+  public Endpoint endpoint(Control door, Operation.Serve where) {
+    return MetricsServer.start(door, where, clock);
   }
 
   @Override

@@ -40,6 +40,7 @@ import picocli.CommandLine.ScopeType;
       ReleaseCommands.Revert.class,
       ReleaseCommands.Rollback.class,
       MaintainCommand.class,
+      ServeCommand.class,
       ProofCommands.Verify.class,
       ProofCommands.Correct.class,
       DataCommands.History.class,
@@ -171,7 +172,9 @@ final class Root {
   /** Carries an operation out with progress on stderr. */
   <R extends Report> R execute(Operation<R> operation) {
     Progress progress =
-        operation instanceof Operation.StartLive || operation instanceof Operation.Generate
+        operation instanceof Operation.StartLive
+                || operation instanceof Operation.Generate
+                || operation instanceof Operation.Serve
             ? new Progress(streams, errorPaint(), Interrupts.listen()::wanted)
             : new Progress(streams, errorPaint());
     Path home = project.equals(Path.of(HERE)) ? Place.around(project) : project;

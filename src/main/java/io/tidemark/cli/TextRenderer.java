@@ -7,6 +7,8 @@ import io.tidemark.control.Corrected;
 import io.tidemark.control.Generated;
 import io.tidemark.control.Maintained;
 import io.tidemark.control.Report;
+import io.tidemark.control.RunsWatched;
+import io.tidemark.control.Served;
 import io.tidemark.control.Verified;
 import io.tidemark.model.DatasetId;
 import java.util.List;
@@ -217,6 +219,17 @@ final class TextRenderer implements Report.Visitor<String> {
   @Override
   public String corrected(Corrected report) {
     return CorrectText.text(report, paint);
+  }
+
+  @Override
+  public String runsWatched(RunsWatched report) {
+    return runs(
+        new Report.RunsListed(report.runs().stream().map(RunsWatched.Watched::run).toList()));
+  }
+
+  @Override
+  public String served(Served report) {
+    return "Served " + report.url() + "\n";
   }
 
   @Override

@@ -23,6 +23,22 @@ public interface Openers {
 
   QueryEngine query(Environment environment);
 
+  /**
+   * Begins to answer Prometheus with what the door tells.
+   *
+   * @throws io.tidemark.model.TidemarkException USER if the address cannot be listened on
+   */
+  Endpoint endpoint(Control door, Operation.Serve where);
+
+  /** Answers until it is closed. */
+  interface Endpoint extends AutoCloseable {
+    /** Where the metrics are. */
+    String url();
+
+    @Override
+    void close();
+  }
+
   /** Runs read-only SQL over the catalog; what makes Flink do it is not control's to know. */
   @FunctionalInterface
   interface QueryEngine {

@@ -1,6 +1,7 @@
 package io.tidemark.control;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -70,6 +71,10 @@ public sealed interface Operation<R extends Report> {
     Maintained maintain(Maintain operation);
 
     Generated generate(Generate operation);
+
+    RunsWatched watchRuns(WatchRuns operation);
+
+    Served serve(Serve operation);
   }
 
   /** Reads jobs/ and config/ and reports every problem at once. */
@@ -451,6 +456,37 @@ public sealed interface Operation<R extends Report> {
     @Override
     public Generated accept(Visitor visitor) {
       return visitor.generate(this);
+    }
+  }
+
+  /**
+   * Reads how the newest runs get on, also those of other processes, and who holds what.
+   *
+   * @param limit the newest N
+   */
+  record WatchRuns(int limit) implements Operation<RunsWatched> {
+    @Override
+    public RunsWatched accept(Visitor visitor) {
+      return visitor.watchRuns(this);
+    }
+  }
+
+  /**
+   * Answers Prometheus over HTTP until the watcher wants the end.
+   *
+   * @param address of the interface to listen on, as a name or number
+   * @param port 0 for any that is free
+   * @param every so long after a reading the next begins
+   */
+  record Serve(String address, int port, Duration every) implements Operation<Served> {
+    public Serve {
+      Objects.requireNonNull(address, "address");
+      Objects.requireNonNull(every, "every");
+    }
+
+    @Override
+    public Served accept(Visitor visitor) {
+      return visitor.serve(this);
     }
   }
 

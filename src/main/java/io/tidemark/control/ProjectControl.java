@@ -10,7 +10,7 @@ final class ProjectControl implements Control {
 
   @Override
   public <R extends Report> R execute(Operation<R> operation, Watcher watcher) {
-    return operation.accept(new Handlers(workplace, watcher));
+    return operation.accept(new Handlers(this, workplace, watcher));
   }
 
   @Override
@@ -19,7 +19,8 @@ final class ProjectControl implements Control {
   }
 
   /** One operation's way to its handler. */
-  private record Handlers(Workplace workplace, Watcher watcher) implements Operation.Visitor {
+  private record Handlers(Control door, Workplace workplace, Watcher watcher)
+      implements Operation.Visitor {
     @Override
     public Report.Validated validate(Operation.Validate operation) {
       return new ProjectHandler(workplace).validate();
@@ -164,6 +165,16 @@ final class ProjectControl implements Control {
     @Override
     public Generated generate(Operation.Generate operation) {
       return new GenerateHandler(workplace, watcher).generate(operation);
+    }
+
+    @Override
+    public RunsWatched watchRuns(Operation.WatchRuns operation) {
+      return new WatchHandler(workplace, watcher).runs(operation);
+    }
+
+    @Override
+    public Served serve(Operation.Serve operation) {
+      return new WatchHandler(workplace, watcher).serve(door, operation);
     }
 
     private RunHandler runs() {

@@ -40,7 +40,9 @@ public sealed interface Report
         Verified,
         Corrected,
         Maintained,
-        Generated {
+        Generated,
+        RunsWatched,
+        Served {
 
   <T> T accept(Visitor<T> visitor);
 
@@ -87,6 +89,10 @@ public sealed interface Report
     T maintained(Maintained report);
 
     T generated(Generated report);
+
+    T runsWatched(RunsWatched report);
+
+    T served(Served report);
   }
 
   /**

@@ -76,6 +76,10 @@ final class Workplace implements AutoCloseable {
     return lake().schema(table);
   }
 
+  Openers.Endpoint endpoint(Control door, Operation.Serve where) {
+    return openers.endpoint(door, where);
+  }
+
   Lake lake() {
     return lake.get();
   }

@@ -61,6 +61,40 @@ final class Database implements AutoCloseable {
         });
   }
 
+  /** One changing statement of several. */
+  record Change(String sql, List<Object> arguments) {
+    Change(String sql, Object... arguments) {
+      this(sql, List.of(arguments));
+    }
+  }
+
+  /**
+   * Runs two changing statements in one transaction, the second only if the first changed a row.
+   *
+   * @return how many rows the first changed
+   */
+  int update(Change first, Change then) {
+    return with(
+        open -> {
+          // After an error the connection is dropped, which rolls back; to turn this on again would
+          // commit.
+          open.setAutoCommit(false);
+          int changed = update(open, first);
+          if (changed > 0) {
+            update(open, then);
+          }
+          open.commit();
+          open.setAutoCommit(true);
+          return changed;
+        });
+  }
+
+  private static int update(Connection open, Change change) throws SQLException {
+    try (PreparedStatement statement = prepare(open, change.sql(), change.arguments().toArray())) {
+      return statement.executeUpdate();
+    }
+  }
+
   /** Runs one query. */
   <T> List<T> query(RowReader<T> reader, String sql, Object... arguments) {
     return with(

@@ -104,13 +104,40 @@ final class JdbcStore implements Store {
       throw new IllegalArgumentException("Cannot move a run from " + from + " to " + to);
     }
     return database.update(
-            "UPDATE tidemark_run SET state = ?, reason = ?, updated = ? WHERE id = ? AND state = ?",
-            to.name(),
-            reason,
-            micros(now),
-            id.value(),
-            from.name())
+            new Database.Change(
+                "UPDATE tidemark_run SET state = ?, reason = ?, updated = ?"
+                    + " WHERE id = ? AND state = ?",
+                to.name(),
+                reason,
+                micros(now),
+                id.value(),
+                from.name()),
+            new Database.Change(
+                "INSERT INTO tidemark_transition (run_id, state, reason, entered)"
+                    + " VALUES (?, ?, ?, ?)",
+                id.value(),
+                to.name(),
+                reason,
+                micros(now)))
         == 1;
+  }
+
+  @Override
+  public List<Transition> transitions(RunId id) {
+    return database.query(
+        row ->
+            new Transition(
+                RunState.valueOf(row.getString(1)), row.getString(2), instant(row.getLong(3))),
+        "SELECT state, reason, entered FROM tidemark_transition WHERE run_id = ? ORDER BY entered",
+        id.value());
+  }
+
+  @Override
+  public List<LeaseRow> leases(Instant now) {
+    return database.query(
+        row -> new LeaseRow(row.getString(1), row.getString(2), instant(row.getLong(3))),
+        "SELECT name, holder, expires FROM tidemark_lease WHERE expires > ? ORDER BY name",
+        micros(now));
   }
 
   @Override

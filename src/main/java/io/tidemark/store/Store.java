@@ -53,6 +53,16 @@ public interface Store extends AutoCloseable {
    */
   boolean move(RunId id, RunState from, RunState to, String reason, Instant now);
 
+  /**
+   * A run came into a state.
+   *
+   * @param reason for people, why; empty for the normal course
+   */
+  record Transition(RunState state, String reason, Instant entered) {}
+
+  /** The states a run came into, oldest first, without PLANNED, which is when it was created. */
+  List<Transition> transitions(RunId id);
+
   /** Records that a step is done; keeps the first result if it already was. */
   void finishStep(RunId id, String stepId, String result, Instant now);
 
@@ -75,6 +85,9 @@ public interface Store extends AutoCloseable {
 
   /** Gives a lease up, if this holder has it. */
   void release(String lease, String holder);
+
+  /** The leases that hold at a time, by name. */
+  List<LeaseRow> leases(Instant now);
 
   /**
    * @param expires when anyone may take it, unless it is renewed

@@ -51,6 +51,7 @@ class ArchitectureTest {
               Set.of(
                   "model", "spec", "plan", "lake", "store", "cluster", "release", "run", "live",
                   "lineage", "sdk", "sample")),
+          Map.entry("server", Set.of("model", "control")),
           Map.entry("cli", Set.of("model", "control")));
 
   /** The same inside a package that has packages of its own; those named first see all others. */

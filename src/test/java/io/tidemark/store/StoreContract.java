@@ -126,6 +126,34 @@ abstract class StoreContract {
   }
 
   @Test
+  void whenARunCameIntoItsStatesIsKeptOncePerMove() {
+    RunId id = new RunId("r1");
+    store.createRun(id, plan("a"), graph(), NOW);
+
+    store.move(id, RunState.PLANNED, RunState.RUNNING, "", NOW.plusSeconds(1));
+    store.move(id, RunState.PLANNED, RunState.RUNNING, "", NOW.plusSeconds(2));
+    store.move(id, RunState.RUNNING, RunState.FAILED, "the disk is full", NOW.plusSeconds(3));
+
+    assertThat(store.transitions(id))
+        .containsExactly(
+            new Store.Transition(RunState.RUNNING, "", NOW.plusSeconds(1)),
+            new Store.Transition(RunState.FAILED, "the disk is full", NOW.plusSeconds(3)));
+    assertThat(store.transitions(new RunId("r2"))).isEmpty();
+  }
+
+  @Test
+  void leasesThatHoldAreListed() {
+    store.acquire("table/b", "one", Duration.ofSeconds(60), NOW);
+    store.acquire("table/a", "two", Duration.ofSeconds(10), NOW);
+
+    assertThat(store.leases(NOW))
+        .extracting(Store.LeaseRow::lease)
+        .containsExactly("table/a", "table/b");
+    assertThat(store.leases(NOW.plusSeconds(10)))
+        .containsExactly(new Store.LeaseRow("table/b", "one", NOW.plusSeconds(60)));
+  }
+
+  @Test
   void ofManyThatMoveARunAtOnceOneWins() throws Exception {
     RunId id = new RunId("r1");
     store.createRun(id, plan("a"), graph(), NOW);

@@ -1,0 +1,53 @@
+package io.tidemark.control;
+
+import io.tidemark.model.RunState;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * How runs get on, by what the control database has of them.
+ *
+ * @param at when it was read
+ * @param runs newest first
+ * @param leases that processes hold now on runs, tables and live jobs
+ */
+public record RunsWatched(Instant at, List<Watched> runs, List<Lease> leases) implements Report {
+  public RunsWatched {
+    runs = List.copyOf(runs);
+    leases = List.copyOf(leases);
+  }
+
+  /**
+   * One run.
+   *
+   * @param builtSlices of {@code run.slices()}, those whose build is done
+   * @param rows in the slices that were verified
+   * @param unexplained rows that no expected change covers
+   * @param rebases how often its work was taken up on newer heads
+   * @param transitions the states it came into, oldest first
+   */
+  public record Watched(
+      Report.RunLine run,
+      long builtSlices,
+      long rows,
+      long unexplained,
+      long rebases,
+      List<Transition> transitions) {
+    public Watched {
+      transitions = List.copyOf(transitions);
+    }
+  }
+
+  /** When a run came into a state. */
+  public record Transition(RunState state, Instant entered) {}
+
+  /**
+   * @param holder process and host
+   */
+  public record Lease(String name, String holder, Instant expires) {}
+
+  @Override
+  public <T> T accept(Visitor<T> visitor) {
+    return visitor.runsWatched(this);
+  }
+}
