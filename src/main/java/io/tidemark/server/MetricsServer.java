@@ -79,8 +79,7 @@ public final class MetricsServer implements Openers.Endpoint {
       String name = names.get(i);
       Part part = parts.get(i);
       ScheduledFuture<?> unused =
-          reading.scheduleWithFixedDelay(
-              () -> read(name, part), 0, pause, TimeUnit.MILLISECONDS);
+          reading.scheduleWithFixedDelay(() -> read(name, part), 0, pause, TimeUnit.MILLISECONDS);
     }
   }
 
