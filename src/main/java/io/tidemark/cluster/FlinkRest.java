@@ -26,6 +26,8 @@ final class FlinkRest {
 
   private static final int ELECTIONS = 50;
 
+  private static final String UNREACHABLE = "TM-CLUSTER-021";
+
   private final URI address;
   private final Duration timeout;
   private final HttpClient http;
@@ -42,6 +44,11 @@ final class FlinkRest {
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(5))
             .build();
+  }
+
+  /** Whether no answer came at all. */
+  static boolean isUnreachable(TidemarkException e) {
+    return e.problems().get(0).code().equals(UNREACHABLE);
   }
 
   /** What came back: any status below 500 that the server itself gave. */
@@ -157,7 +164,7 @@ final class FlinkRest {
       String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       throw TidemarkException.external(
           Problem.of(
-              "TM-CLUSTER-021",
+              UNREACHABLE,
               "cannot reach the Flink cluster at " + address,
               reason,
               "start the cluster, or mend its address in the environment file, then run again"),

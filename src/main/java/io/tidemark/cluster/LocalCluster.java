@@ -39,6 +39,9 @@ final class LocalCluster implements Cluster {
   private static final int MANAGED_MEBIBYTES_PER_SLOT = 64;
   private static final int NETWORK_MEBIBYTES_PER_SLOT = 24;
 
+  /** Longer than whatever a cluster waits for before it ends. */
+  private static final Duration ENDED = Duration.ofSeconds(60);
+
   private final int parallelism;
   private final Clusters.Composer<JobSpec> composer;
   private final Clusters.Composer<LiveSpec> live;
@@ -113,9 +116,11 @@ final class LocalCluster implements Cluster {
       return;
     }
     try {
-      cluster.closeAsync().get(30, TimeUnit.SECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      throw unusable("did not stop within 30 s", e);
+      cluster.closeAsync().get(ENDED.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      // It has ended, and complains of somebody who never came for an answer.
+    } catch (TimeoutException e) {
+      throw unusable("did not stop within " + ENDED.toSeconds() + " s", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -280,6 +285,11 @@ final class LocalCluster implements Cluster {
     c.setString("rest.bind-port", "0");
     c.setString("rest.bind-address", "localhost");
     c.setString("web.submit.enable", "false");
+    // A cluster that ends waits for questions that are not answered, by default for ten minutes,
+    // and for those who asked for a stop to fetch how it came out, by default for five. Who was
+    // killed meanwhile never does; who asks from here gives a question up after half a minute.
+    c.setString("web.timeout", "30 s");
+    c.setString("rest.async.store-duration", "20 s");
     c.setString("restart-strategy.type", "disable");
     // A status is asked for now and then, and should tell of now.
     c.setString("metrics.fetcher.update-interval", "1000");

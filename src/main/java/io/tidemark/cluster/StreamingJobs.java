@@ -27,6 +27,9 @@ final class StreamingJobs {
   /** A last checkpoint may have to wait for slow operators and a slow catalog. */
   private static final Duration STOPPED = Duration.ofMinutes(3);
 
+  /** For a job that somebody else is stopping, after its last checkpoint. */
+  private static final Duration ENDING = Duration.ofSeconds(5);
+
   private static final Duration DISPOSED = Duration.ofSeconds(10);
   private static final int POLL_MILLIS = 200;
 
@@ -131,20 +134,46 @@ final class StreamingJobs {
     }
     String id = found.get();
     Optional<String> savepoint = savepoint(id, savepoints);
-    if (savepoint.isEmpty()) {
-      cancel(id);
+    if (savepoint.isPresent()) {
+      awaitGone(key, id);
+      dispose(savepoint.get());
+      return Stopped.WITH_LAST_COMMIT;
     }
-    awaitEnd(key, id);
-    savepoint.ifPresent(this::dispose);
-    return savepoint.isPresent() ? Stopped.WITH_LAST_COMMIT : Stopped.CANCELLED;
+    // Of two who stop a job at once one is refused, and the other's last commit is under way.
+    Optional<String> end = awaitEnd(id, ENDING);
+    if (end.isEmpty()) {
+      cancel(id);
+      end = awaitEnd(id, STOPPED);
+    }
+    return end.orElseThrow(() -> neverEnds(key)).equals("FINISHED")
+        ? Stopped.WITH_LAST_COMMIT
+        : Stopped.CANCELLED;
   }
 
-  /** Where the savepoint lies; empty if there is none and the job still runs. */
+  /** A job that wrote its savepoint has ended; where it ran in a process, that may be gone, too. */
+  private void awaitGone(String key, String id) {
+    try {
+      Optional<String> end = awaitEnd(id, STOPPED);
+      if (end.isEmpty()) {
+        throw neverEnds(key);
+      }
+    } catch (TidemarkException e) {
+      if (!FlinkRest.isUnreachable(e)) {
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * Where the savepoint lies; empty if there is none and the job still runs. Two stops of one job
+   * at once make it fail and start over; so all who ask for one, or repeat what a killed process
+   * has asked, ask under the same name, and Flink answers each with the same.
+   */
   private Optional<String> savepoint(String id, String folder) {
     FlinkRest.Answer answer =
         rest.post(
             "jobs/" + id + "/stop",
-            Map.of("drain", false, "targetDirectory", folder),
+            Map.of("drain", false, "targetDirectory", folder, "triggerId", id),
             Duration.ofSeconds(30));
     if (!answer.ok()) {
       return Optional.empty();
@@ -163,16 +192,21 @@ final class StreamingJobs {
     return Optional.empty();
   }
 
-  private void awaitEnd(String key, String id) {
-    long deadline = System.nanoTime() + STOPPED.toNanos();
+  /** How a job ended; empty if it has not. One that nobody knows any more was cancelled. */
+  private Optional<String> awaitEnd(String id, Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
     while (System.nanoTime() < deadline) {
-      Optional<Map<?, ?>> now = rest.find("jobs/" + id);
-      if (now.isEmpty() || ENDED.contains(text(now.get(), "state"))) {
-        return;
+      String state = rest.find("jobs/" + id).map(job -> text(job, "state")).orElse("CANCELED");
+      if (ENDED.contains(state)) {
+        return Optional.of(state);
       }
       pause();
     }
-    throw TidemarkException.external(
+    return Optional.empty();
+  }
+
+  private static TidemarkException neverEnds(String key) {
+    return TidemarkException.external(
         Problem.of(
             "TM-CLUSTER-032",
             "job '" + key + "' does not end",

@@ -4,6 +4,8 @@ import io.tidemark.cluster.Cluster;
 import io.tidemark.cluster.Cluster.Stopped;
 import io.tidemark.cluster.LiveJob;
 import io.tidemark.lake.Lake;
+import io.tidemark.live.place.Waiting;
+import io.tidemark.live.place.Whereabouts;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Environment;
@@ -26,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -281,7 +282,7 @@ public final class LiveJobs {
       } else if (hasRead(ran, shadow.get())) {
         return true;
       }
-      pause();
+      Waiting.pause();
     }
     return false;
   }
@@ -296,16 +297,6 @@ public final class LiveJobs {
       }
     }
     return true;
-  }
-
-  static void pause() {
-    try {
-      TimeUnit.MILLISECONDS.sleep(500);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw TidemarkException.external(
-          Problem.of("TM-LIVE-136", "interrupted", "", "repeat the command; it goes on"), e);
-    }
   }
 
   /** The datasets that the live job was started with other code for than this; names alone. */

@@ -4,6 +4,7 @@ import io.tidemark.live.LiveJobs.Query;
 import io.tidemark.live.LiveJobs.Request;
 import io.tidemark.live.LiveJobs.Started;
 import io.tidemark.live.Swap.Stage;
+import io.tidemark.live.place.Waiting;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Graph;
@@ -241,8 +242,12 @@ public final class Promoter {
    * The processes of the jobs that were stopped need a moment to see it and give their claims up.
    */
   private void start(Side side, Ran ran, List<Started> started) {
-    if (jobs.isRunning(side, ran.graph().name())) {
-      return;
+    String pipeline = ran.graph().name();
+    if (jobs.isRunning(side, pipeline)) {
+      if (Ran.find(store, side.of(pipeline)).filter(ran::isSame).isPresent()) {
+        return;
+      }
+      jobs.stop(side, pipeline);
     }
     Request request =
         new Request(
@@ -260,7 +265,7 @@ public final class Promoter {
         if (!e.problems().get(0).code().equals(CLAIMED) || clock.instant().isAfter(end)) {
           throw e;
         }
-        LiveJobs.pause();
+        Waiting.pause();
       }
     }
   }

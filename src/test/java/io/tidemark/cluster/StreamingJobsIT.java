@@ -1,6 +1,7 @@
 package io.tidemark.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
@@ -17,8 +18,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -218,6 +221,43 @@ final class StreamingJobsIT {
 
     assertThat(how).isEqualTo(Cluster.Stopped.CANCELLED);
     assertThat(find("broken").state()).isEqualTo(LiveJob.State.CANCELLED);
+  }
+
+  @Test
+  void whoAsksForAStopAndIsKilledDoesNotKeepTheClusterFromEnding() {
+    Cluster own =
+        Clusters.open(
+            new FlinkEndpoint(Optional.empty(), 2, Optional.empty()),
+            StreamingJobsIT::bounded,
+            StreamingJobsIT::compose);
+    own.start(spec("abandoned", "run"));
+    FlinkRest rest =
+        new FlinkRest(
+            java.net.URI.create(own.address().orElseThrow()).resolve("/"), Duration.ofSeconds(30));
+    String id = own.find("live/abandoned").orElseThrow().id();
+
+    FlinkRest.Answer asked =
+        rest.post(
+            "jobs/" + id + "/stop",
+            Map.of("targetDirectory", folder.resolve("savepoints").toUri().toString()),
+            Duration.ofSeconds(30));
+
+    assertThat(asked.ok()).isTrue();
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> own.find("live/abandoned").orElseThrow().state() == LiveJob.State.FINISHED);
+    assertThatCode(own::close).doesNotThrowAnyException();
+  }
+
+  @Test
+  void twoWhoStopAJobAtOnceBothSeeItEnd() {
+    cluster.start(spec("wanted", "run"));
+
+    CompletableFuture<Cluster.Stopped> other = CompletableFuture.supplyAsync(() -> stop("wanted"));
+    Cluster.Stopped mine = stop("wanted");
+
+    assertThat(List.of(mine, other.join())).containsOnly(Cluster.Stopped.WITH_LAST_COMMIT);
+    assertThat(find("wanted").state()).isEqualTo(LiveJob.State.FINISHED);
   }
 
   /** Slowly hands on what it is given; the rest is said by its mode. */
