@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,6 +50,9 @@ class ShadowIT {
   private static final TableRef VISITS = TableRef.parse("shop.visits");
   private static final TableRef HOURS = TableRef.parse("shop.city_hour");
   private static final int PARTITIONS = 3;
+
+  /** The exit code of what may be asked for again. */
+  private static final int OUTSIDE = 3;
 
   private static final String PIPELINE =
       """
@@ -111,6 +115,7 @@ class ShadowIT {
   private CommandLineSession user;
   private LakeFixture tables;
   private final Map<String, Process> running = new TreeMap<>();
+  private final Map<String, String[]> asked = new TreeMap<>();
   private int sent;
 
   @BeforeAll
@@ -160,8 +165,17 @@ class ShadowIT {
     tables.close();
   }
 
+  /** Until it is done: what failed outside may be asked for again. */
   private Result succeeds(String... arguments) {
-    Result result = user.run(arguments);
+    AtomicReference<Result> last = new AtomicReference<>();
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .until(
+            () -> {
+              last.set(user.run(arguments));
+              return last.get().exitCode() != OUTSIDE;
+            });
+    Result result = last.get();
     assertThat(result.exitCode()).as(result.out() + result.err()).isZero();
     return result;
   }
@@ -172,6 +186,7 @@ class ShadowIT {
 
   /** Runs {@code tidemark live ARGUMENTS} in a process that stays. */
   private void start(String... arguments) throws IOException {
+    asked.put(arguments[0], arguments);
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -201,8 +216,16 @@ class ShadowIT {
   private void awaitState(String process, String... path) throws IOException {
     await()
         .atMost(Duration.ofMinutes(5))
-        .until(() -> !running.get(process).isAlive() || state(path).equals("RUNNING"));
+        .until(() -> !isAtWork(process) || state(path).equals("RUNNING"));
     assertThat(running.get(process).isAlive()).as(Files.readString(log(process))).isTrue();
+  }
+
+  /** Whether a process is there; one that something outside ended is started again. */
+  private boolean isAtWork(String process) throws IOException {
+    if (!running.get(process).isAlive() && running.get(process).exitValue() == OUTSIDE) {
+      start(asked.get(process));
+    }
+    return running.get(process).isAlive();
   }
 
   private Map<?, ?> status() {
@@ -392,9 +415,7 @@ class ShadowIT {
     running.get("promote").destroyForcibly().waitFor(5, TimeUnit.MINUTES);
 
     start("promote", "--after", "3");
-    await()
-        .atMost(Duration.ofMinutes(5))
-        .until(() -> !running.get("promote").isAlive() || epoch() == 2);
+    await().atMost(Duration.ofMinutes(5)).until(() -> !isAtWork("promote") || epoch() == 2);
     awaitState("promote", "job", "shadow", "health");
     assertThat(succeeds("live", "status").out()).contains("the version before; it goes on until");
     for (String before : List.of("start", "shadow")) {
@@ -420,9 +441,7 @@ class ShadowIT {
   @Order(6)
   void theVersionBeforeIsPutBack() throws Exception {
     start("demote");
-    await()
-        .atMost(Duration.ofMinutes(5))
-        .until(() -> !running.get("demote").isAlive() || epoch() == 3);
+    await().atMost(Duration.ofMinutes(5)).until(() -> !isAtWork("demote") || epoch() == 3);
     awaitState("demote", "job", "shadow", "health");
 
     send(21, 2);
