@@ -21,6 +21,11 @@ record Pulse(int stream, int subtask, int subtasks, long complete, boolean idle)
     return new long[] {stream, subtask, subtasks, complete, idle ? 1 : 0};
   }
 
+  /** The same, but as far as an earlier one at least. */
+  Pulse notBefore(Pulse earlier) {
+    return new Pulse(stream, subtask, subtasks, Math.max(complete, earlier.complete), idle);
+  }
+
   static Pulse of(long[] longs) {
     return new Pulse((int) longs[0], (int) longs[1], (int) longs[2], longs[3], longs[4] == 1);
   }

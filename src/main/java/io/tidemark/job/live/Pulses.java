@@ -21,7 +21,8 @@ final class Pulses {
     Map<Integer, Pulse> subtasks = last.computeIfAbsent(pulse.stream(), stream -> new TreeMap<>());
     // Of a start with another parallelism.
     subtasks.values().removeIf(p -> p.subtasks() != pulse.subtasks());
-    subtasks.put(pulse.subtask(), pulse);
+    // One that was restored has forgotten how far it was, and may wait long for a row to tell by.
+    subtasks.merge(pulse.subtask(), pulse, (before, now) -> now.notBefore(before));
   }
 
   /**

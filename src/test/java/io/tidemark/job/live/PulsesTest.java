@@ -34,6 +34,18 @@ class PulsesTest {
   }
 
   @Test
+  void aSubtaskThatWasRestoredIsAsFarAsItWas() {
+    take(0, 0, 10, false);
+    take(0, 1, 20, false);
+    // Before the last has told, a failure: no record is left in the topic to tell the time by.
+    take(0, 0, Long.MIN_VALUE, true);
+    take(0, 1, Long.MIN_VALUE, true);
+    take(1, 0, Long.MAX_VALUE, false);
+    take(1, 1, Long.MAX_VALUE, false);
+    assertThat(pulses.complete()).isEqualTo(20);
+  }
+
+  @Test
   void theEndOfAllIsTheEndOfTime() {
     for (int i = 0; i < 4; i++) {
       take(i / 2, i % 2, Long.MAX_VALUE, false);
