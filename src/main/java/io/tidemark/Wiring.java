@@ -14,10 +14,12 @@ import io.tidemark.job.catalog.LocalFiles;
 import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lakes;
 import io.tidemark.model.Environment;
+import io.tidemark.model.doctor.Finding;
 import io.tidemark.server.MetricsServer;
 import io.tidemark.store.Store;
 import io.tidemark.store.Stores;
 import java.time.Clock;
+import java.util.List;
 
 /**
  * Puts the parts together, each when it is needed first: {@code status} must not load Flink, nor
@@ -43,6 +45,11 @@ final class Wiring implements Openers {
         clock,
         environment.limits().revertWindow(),
         LocalFiles.configuration());
+  }
+
+  @Override
+  public List<Finding> examineCatalog(Environment environment) {
+    return Lakes.examine(environment.catalog(), LocalFiles.configuration());
   }
 
   @Override

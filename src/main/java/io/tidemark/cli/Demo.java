@@ -7,6 +7,7 @@ import io.tidemark.control.Operation;
 import io.tidemark.control.Report;
 import io.tidemark.model.RunState;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.rollback.Terms;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -241,7 +242,13 @@ final class Demo {
             + " still where you think it is:");
     narrator.command(
         "tidemark rollback " + TABLE + " --to " + to + " --expect-head " + head + " --yes");
-    narrator.show(execute(new Operation.Rollback(TABLE, to, head)));
+    narrator.show(
+        execute(
+            new Operation.Rollback(
+                TABLE,
+                String.valueOf(to),
+                head,
+                new Terms(Terms.Act.GO, Terms.Live.NONE, "demo", "March is fine after all"))));
     narrator.command("tidemark status");
     Report.StatusShown status = execute(new Operation.Status());
     narrator.show(status);

@@ -1,6 +1,8 @@
 package io.tidemark.cli;
 
 import io.tidemark.control.Operation;
+import io.tidemark.control.RolledBack;
+import io.tidemark.model.rollback.Terms;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -66,7 +68,9 @@ final class ReleaseCommands {
     }
   }
 
-  @Command(name = "rollback", description = "Move a whole table back to a snapshot.")
+  @Command(
+      name = "rollback",
+      description = "Move a whole table back to a snapshot; first lists what that takes from main.")
   static final class Rollback implements Callable<Integer> {
     private final Root root;
 
@@ -79,9 +83,10 @@ final class ReleaseCommands {
     @Option(
         names = "--to",
         required = true,
-        paramLabel = "SNAPSHOT",
-        description = "See tidemark history.")
-    private long to;
+        paramLabel = "POINT",
+        description =
+            "A snapshot (see tidemark history), a tag, or a time such as 2001-03-01T05:00Z.")
+    private String to;
 
     @Option(
         names = "--expect-head",
@@ -90,14 +95,42 @@ final class ReleaseCommands {
         description = "Refuse if main is not at this one.")
     private long expectHead;
 
+    @Option(
+        names = "--live",
+        paramLabel = "HOW",
+        defaultValue = "none",
+        description =
+            "What becomes of a live job that writes the table: reread stops it, and its next start"
+                + " reads what is rolled back from the topics again. Without it, a rollback is"
+                + " refused while one runs.")
+    private Terms.Live live;
+
+    @Option(names = "--why", paramLabel = "TEXT", description = "Kept with the rollback.")
+    private String why = "";
+
+    @Option(names = "--dry-run", description = "Only list what would be lost.")
+    private boolean dry;
+
     Rollback(Root root) {
       this.root = root;
     }
 
+    private Operation.Rollback operation(Terms.Act act) {
+      String who = System.getProperty("user.name", "");
+      return new Operation.Rollback(table, to, expectHead, new Terms(act, live, who, why));
+    }
+
     @Override
     public Integer call() {
-      root.confirm("Roll " + table + " back to snapshot " + to + " for all readers of main?");
-      return root.answer(new Operation.Rollback(table, to, expectHead));
+      if (dry) {
+        return root.answer(operation(Terms.Act.LOOK));
+      }
+      if (root.asks()) {
+        RolledBack seen = root.execute(operation(Terms.Act.LOOK));
+        root.streams().err().print(TextRenderer.text(seen, root.errorPaint()));
+        root.confirm("Roll " + table + " back for all readers of main?");
+      }
+      return root.answer(operation(Terms.Act.GO));
     }
   }
 }

@@ -41,6 +41,7 @@ import picocli.CommandLine.ScopeType;
       ReleaseCommands.Rollback.class,
       MaintainCommand.class,
       ServeCommand.class,
+      DoctorCommand.class,
       ProofCommands.Verify.class,
       ProofCommands.Correct.class,
       DataCommands.History.class,
@@ -208,11 +209,8 @@ final class Root {
    * @throws TidemarkException USAGE if the answer is no, or nobody is there to ask
    */
   void confirm(String question) {
-    if (yes) {
+    if (!asks()) {
       return;
-    }
-    if (streams.errIs() != Streams.Device.TERMINAL) {
-      throw usage("this needs a yes, and there is no terminal to ask on", "add --yes");
     }
     streams.err().print(question + " [y/N] ");
     streams.err().flush();
@@ -224,6 +222,18 @@ final class Root {
     } catch (IOException e) {
       throw usage("cannot read an answer", "add --yes");
     }
+  }
+
+  /**
+   * Whether {@link #confirm} asks somebody.
+   *
+   * @throws TidemarkException USAGE if it would have to, and nobody is there
+   */
+  boolean asks() {
+    if (!yes && streams.errIs() != Streams.Device.TERMINAL) {
+      throw usage("this needs a yes, and there is no terminal to ask on", "add --yes");
+    }
+    return !yes;
   }
 
   private static TidemarkException usage(String what, String fix) {

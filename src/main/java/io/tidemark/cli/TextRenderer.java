@@ -4,9 +4,11 @@ import io.tidemark.cli.text.Paint;
 import io.tidemark.cli.text.TextTable;
 import io.tidemark.cli.text.Words;
 import io.tidemark.control.Corrected;
+import io.tidemark.control.Examined;
 import io.tidemark.control.Generated;
 import io.tidemark.control.Maintained;
 import io.tidemark.control.Report;
+import io.tidemark.control.RolledBack;
 import io.tidemark.control.RunsWatched;
 import io.tidemark.control.Served;
 import io.tidemark.control.Verified;
@@ -164,20 +166,13 @@ final class TextRenderer implements Report.Visitor<String> {
   }
 
   @Override
-  public String rolledBack(Report.RolledBack report) {
-    return "Rolled "
-        + paint.name(report.table())
-        + " back from snapshot "
-        + report.from()
-        + " to "
-        + report.to()
-        + "\nUndo it: tidemark rollback "
-        + report.table()
-        + " --to "
-        + report.from()
-        + " --expect-head "
-        + report.to()
-        + "\n";
+  public String rolledBack(RolledBack report) {
+    return RollbackText.text(report, paint);
+  }
+
+  @Override
+  public String examined(Examined report) {
+    return DoctorCommand.text(report);
   }
 
   @Override

@@ -5,9 +5,11 @@ import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.doctor.Finding;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Makes the {@link Cluster} that an environment names. */
@@ -63,6 +65,22 @@ public final class Clusters {
         new FlinkRest(uri(address), Duration.ofSeconds(30)),
         new JobArchive(jar),
         endpoint.parallelism());
+  }
+
+  /**
+   * Looks at what jobs will run on; starts nothing.
+   *
+   * @return what was found, also where the cluster cannot be reached
+   */
+  public static List<Finding> examine(FlinkEndpoint endpoint) {
+    return Finding.of(
+        "flink",
+        () ->
+            endpoint.rest().isEmpty()
+                ? FlinkProbe.own(endpoint.parallelism())
+                : new FlinkProbe(
+                        new FlinkRest(uri(endpoint.rest().get()), Duration.ofSeconds(10)), endpoint)
+                    .run());
   }
 
   /**

@@ -10,6 +10,7 @@ import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.version.OrderVersion;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -115,7 +116,9 @@ final class SessionCluster implements Cluster {
   private String submit(String kind, byte[] spec, List<Path> classes, JobFailure.Subject subject) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("entryClass", "io.tidemark.job.JobMain");
-    body.put("programArgsList", List.of(kind, Base64.getEncoder().encodeToString(spec)));
+    body.put(
+        "programArgsList",
+        List.of(kind, Base64.getEncoder().encodeToString(spec), OrderVersion.own().toString()));
     body.put("parallelism", parallelism);
     FlinkRest.Answer answer = rest.post("jars/" + jar(classes) + "/run", body, SUBMIT);
     if (!answer.ok()) {

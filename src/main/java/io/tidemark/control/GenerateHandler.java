@@ -3,7 +3,7 @@ package io.tidemark.control;
 import io.tidemark.control.Watcher.Phase;
 import io.tidemark.control.Watcher.StepProgress;
 import io.tidemark.live.LiveJobs;
-import io.tidemark.live.TopicFeed;
+import io.tidemark.live.topics.TopicFeed;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.sample.ShopEvents;

@@ -5,6 +5,7 @@ import io.tidemark.lake.Lake;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Environment;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.doctor.Finding;
 import io.tidemark.store.Store;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,9 @@ public interface Openers {
     @Override
     void close();
   }
+
+  /** Tries the catalog out, without opening the lake; what keeps it from that is a finding. */
+  List<Finding> examineCatalog(Environment environment);
 
   /** Runs read-only SQL over the catalog; what makes Flink do it is not control's to know. */
   @FunctionalInterface

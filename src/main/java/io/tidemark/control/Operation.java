@@ -1,5 +1,6 @@
 package io.tidemark.control;
 
+import io.tidemark.model.rollback.Terms;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -50,7 +51,7 @@ public sealed interface Operation<R extends Report> {
 
     Report.Reverted revert(Revert operation);
 
-    Report.RolledBack rollback(Rollback operation);
+    RolledBack rollback(Rollback operation);
 
     Report.LineageShown lineage(Lineage operation);
 
@@ -67,6 +68,8 @@ public sealed interface Operation<R extends Report> {
     Verified verify(Verify operation);
 
     Corrected correct(Correct operation);
+
+    Examined examine(Examine operation);
 
     Maintained maintain(Maintain operation);
 
@@ -284,15 +287,18 @@ public sealed interface Operation<R extends Report> {
    * Moves a whole table back to a snapshot, if main is still where the caller expects it.
    *
    * @param table a dataset, or a table as {@code namespace.name}
+   * @param to a snapshot's number, a tag, or a time
    */
-  record Rollback(String table, long to, long expectedHead)
-      implements Operation<Report.RolledBack> {
+  record Rollback(String table, String to, long expectedHead, Terms terms)
+      implements Operation<RolledBack> {
     public Rollback {
       Objects.requireNonNull(table, "table");
+      Objects.requireNonNull(to, "to");
+      Objects.requireNonNull(terms, "terms");
     }
 
     @Override
-    public Report.RolledBack accept(Visitor visitor) {
+    public RolledBack accept(Visitor visitor) {
       return visitor.rollback(this);
     }
   }
@@ -516,6 +522,14 @@ public sealed interface Operation<R extends Report> {
       Objects.requireNonNull(from, "from");
       Objects.requireNonNull(to, "to");
       Objects.requireNonNull(change, "change");
+    }
+  }
+
+  /** Tries out everything that an environment runs on; leaves nothing behind. */
+  record Examine() implements Operation<Examined> {
+    @Override
+    public Examined accept(Visitor visitor) {
+      return visitor.examine(this);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.tidemark.control;
 
+import io.tidemark.doctor.Doctor;
+
 /** Hands each operation to the handler of its area. */
 final class ProjectControl implements Control {
   private final Workplace workplace;
@@ -109,9 +111,16 @@ final class ProjectControl implements Control {
     }
 
     @Override
-    public Report.RolledBack rollback(Operation.Rollback operation) {
+    public RolledBack rollback(Operation.Rollback operation) {
       runs().resume();
       return new ReleaseHandler(workplace).rollback(operation);
+    }
+
+    @Override
+    public Examined examine(Operation.Examine operation) {
+      Doctor doctor =
+          new Doctor(workplace.environment(), workplace::examineCatalog, workplace.clock());
+      return new Examined(workplace.environment().name(), doctor.examine(workplace::graph));
     }
 
     @Override

@@ -1,14 +1,19 @@
 package io.tidemark.control;
 
+import io.tidemark.lake.Lake;
+import io.tidemark.live.LiveJobs;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.rollback.Setback;
+import io.tidemark.model.rollback.Terms;
 import io.tidemark.release.Publisher;
 import io.tidemark.release.Reverter;
 import io.tidemark.release.Runs;
+import io.tidemark.rollback.Rollbacks;
 import io.tidemark.store.Store.RunRow;
 import java.util.List;
 import java.util.Optional;
@@ -54,11 +59,32 @@ final class ReleaseHandler {
         dataset, graph.dataset(dataset).table().toString(), snapshot, slices);
   }
 
-  Report.RolledBack rollback(Operation.Rollback operation) {
-    TableRef table = table(operation.table());
-    new Reverter(workplace.lake(), workplace.store(), workplace.clock())
-        .rollback(table, operation.to(), operation.expectedHead());
-    return new Report.RolledBack(table.toString(), operation.expectedHead(), operation.to());
+  RolledBack rollback(Operation.Rollback operation) {
+    Rollbacks rollbacks =
+        new Rollbacks(
+            workplace.lake(),
+            workplace.store(),
+            new LiveJobs(
+                workplace.lake(),
+                workplace.store(),
+                workplace.cluster(),
+                workplace.environment(),
+                workplace.clock()),
+            workplace.environment().streaming(),
+            workplace.clock());
+    Terms terms = operation.terms();
+    Rollbacks.Request request =
+        new Rollbacks.Request(
+            workplace.graph(),
+            table(operation.table()),
+            operation.to(),
+            operation.expectedHead(),
+            terms.live());
+    Setback setback =
+        terms.act() == Terms.Act.LOOK
+            ? rollbacks.look(request)
+            : rollbacks.go(request, new Lake.Reason(terms.who(), terms.why()));
+    return new RolledBack(terms.act(), setback);
   }
 
   private TableRef table(String name) {

@@ -33,13 +33,14 @@ public sealed interface Report
         Report.DiffShown,
         Report.Published,
         Report.Reverted,
-        Report.RolledBack,
+        RolledBack,
         Report.LineageShown,
         Report.QueryShown,
         Report.LiveShown,
         Verified,
         Corrected,
         Maintained,
+        Examined,
         Generated,
         RunsWatched,
         Served {
@@ -87,6 +88,8 @@ public sealed interface Report
     T corrected(Corrected report);
 
     T maintained(Maintained report);
+
+    T examined(Examined report);
 
     T generated(Generated report);
 
@@ -290,18 +293,6 @@ public sealed interface Report
     @Override
     public <T> T accept(Visitor<T> visitor) {
       return visitor.reverted(this);
-    }
-  }
-
-  /**
-   * A table is back at a snapshot.
-   *
-   * @param from main's head before
-   */
-  record RolledBack(String table, long from, long to) implements Report {
-    @Override
-    public <T> T accept(Visitor<T> visitor) {
-      return visitor.rolledBack(this);
     }
   }
 

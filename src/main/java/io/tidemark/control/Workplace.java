@@ -7,6 +7,7 @@ import io.tidemark.model.Graph;
 import io.tidemark.model.Schema;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.doctor.Finding;
 import io.tidemark.spec.ConfigReader;
 import io.tidemark.spec.ProjectReader;
 import io.tidemark.store.Store;
@@ -90,6 +91,10 @@ final class Workplace implements AutoCloseable {
 
   Cluster cluster() {
     return cluster.get();
+  }
+
+  List<Finding> examineCatalog() {
+    return openers.examineCatalog(environment());
   }
 
   Openers.QueryEngine query() {

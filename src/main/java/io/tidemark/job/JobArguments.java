@@ -9,6 +9,7 @@ import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.version.OrderVersion;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -59,11 +60,12 @@ final class JobArguments {
                           left out, the classpath that the graph names. They are sent to the
                           cluster with the job; 'flink run -C URL' is not needed, but works
 
-      flink run tidemark-job.jar spec JOB
+      flink run tidemark-job.jar spec JOB [VERSION]
 
-        Runs an order as control writes it: JSON in base64, or in a file.
+        Runs an order as control writes it: JSON in base64, or in a file. An order of another
+        version than the jar is refused.
 
-      flink run -d tidemark-job.jar live ORDER
+      flink run -d tidemark-job.jar live ORDER [VERSION]
 
         The same for a live job, which runs until it is stopped.
 
@@ -95,9 +97,10 @@ final class JobArguments {
    * @throws TidemarkException USAGE if the arguments cannot be read
    */
   static LiveSpec readLive(String[] args) {
-    if (args.length != 2) {
+    if (args.length != 2 && args.length != 3) {
       throw usage("expected 'live' and an order");
     }
+    requireVersion(args);
     return parse("the order", LiveSpec.class, orderText(args[1]));
   }
 
@@ -105,12 +108,29 @@ final class JobArguments {
    * @throws TidemarkException USAGE if the arguments cannot be read
    */
   static JobSpec read(String[] args) {
-    if (args.length == 2 && args[0].equals("spec")) {
+    if ((args.length == 2 || args.length == 3) && args[0].equals("spec")) {
+      requireVersion(args);
       return parse(args[1], JobSpec.class, orderText(args[1]));
     } else if (areByHand(args)) {
       return backfill(Arrays.asList(args).subList(1, args.length)).toSpec();
     }
     throw usage("expected 'spec', 'live' or 'backfill'");
+  }
+
+  /** Before an order is read, which another version would take for something else. */
+  private static void requireVersion(String[] args) {
+    if (args.length < 3) {
+      return;
+    }
+    OrderVersion own = OrderVersion.own();
+    if (!OrderVersion.parse(args[2]).matches(own)) {
+      throw TidemarkException.refused(
+          Problem.of(
+              "TM-JOB-003",
+              "this job jar does not match the Tidemark that sent the order",
+              "the order is of version " + args[2] + ", and the jar reads " + own,
+              "name the tidemark-job.jar that was built with it as the job jar"));
+    }
   }
 
   private static Backfill backfill(List<String> args) {

@@ -9,12 +9,15 @@ import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.version.OrderVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** The job jar's entry point, and how a job order becomes a Flink topology. */
 public final class JobMain {
+  private static final String VERSION = OrderVersion.own().toString();
+
   private JobMain() {}
 
   /**
@@ -66,7 +69,7 @@ public final class JobMain {
 
   /** The program arguments that make {@link #main} run this live job. */
   public static String[] arguments(LiveSpec spec) {
-    return new String[] {"live", encoded(RecordJson.write(spec, LiveSpec.class))};
+    return new String[] {"live", encoded(RecordJson.write(spec, LiveSpec.class)), VERSION};
   }
 
   private static String encoded(String json) {
@@ -98,6 +101,6 @@ public final class JobMain {
 
   /** The program arguments that make {@link #main} run this job. */
   public static String[] arguments(JobSpec spec) {
-    return new String[] {"spec", encoded(RecordJson.write(spec, JobSpec.class))};
+    return new String[] {"spec", encoded(RecordJson.write(spec, JobSpec.class)), VERSION};
   }
 }

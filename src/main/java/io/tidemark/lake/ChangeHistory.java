@@ -1,9 +1,10 @@
 package io.tidemark.lake;
 
-import io.tidemark.lake.Deltas.Delta;
-import io.tidemark.lake.Deltas.Moved;
 import io.tidemark.lake.files.DataFiles;
 import io.tidemark.lake.files.DataFiles.Detail;
+import io.tidemark.lake.files.Deltas;
+import io.tidemark.lake.files.Deltas.Delta;
+import io.tidemark.lake.files.Deltas.Moved;
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.model.Changes;
 import io.tidemark.model.Changes.Touched;

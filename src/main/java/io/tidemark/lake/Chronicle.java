@@ -2,6 +2,7 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.files.DataFiles;
 import io.tidemark.lake.files.DataFiles.Detail;
+import io.tidemark.lake.files.Deltas;
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.lake.notes.Heirs;
 import io.tidemark.lake.notes.Told;

@@ -1,7 +1,8 @@
 package io.tidemark.lake;
 
-import io.tidemark.lake.Deltas.Delta;
-import io.tidemark.lake.Deltas.Moved;
+import io.tidemark.lake.files.Deltas;
+import io.tidemark.lake.files.Deltas.Delta;
+import io.tidemark.lake.files.Deltas.Moved;
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.model.SliceSet;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 package io.tidemark.lake;
 
-import io.tidemark.lake.Deltas.Delta;
-import io.tidemark.lake.Deltas.Moved;
+import io.tidemark.lake.files.Deltas.Delta;
+import io.tidemark.lake.files.Deltas.Moved;
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.lake.notes.Heirs;
 import io.tidemark.lake.notes.Heirs.Held;

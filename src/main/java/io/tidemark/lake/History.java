@@ -2,16 +2,20 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.Journal.Entry;
 import io.tidemark.lake.Lake.Committed;
+import io.tidemark.lake.setup.Guard;
 import io.tidemark.model.LiveMark;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.SnapshotSummary;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.util.SnapshotUtil;
 
@@ -103,6 +107,47 @@ final class History {
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  /** All that a table keeps, but for the guard's own snapshots. */
+  static Lake.Past past(Table table) {
+    TreeMap<Instant, Long> main = new TreeMap<>();
+    table
+        .history()
+        .forEach(e -> main.put(Instant.ofEpochMilli(e.timestampMillis()), e.snapshotId()));
+    TreeMap<String, Long> refs = new TreeMap<>();
+    table.refs().forEach((name, ref) -> refs.put(name, ref.snapshotId()));
+    List<Snapshot> snapshots = new ArrayList<>();
+    table.snapshots().forEach(snapshots::add);
+    snapshots.sort(Comparator.comparingLong(Snapshot::sequenceNumber).reversed());
+    return new Lake.Past(
+        main(table).map(Snapshot::snapshotId),
+        snapshots.stream()
+            .filter(s -> !s.summary().containsKey(Guard.MARK))
+            .map(History::commit)
+            .toList(),
+        main,
+        refs);
+  }
+
+  private static Lake.Commit commit(Snapshot snapshot) {
+    Map<String, String> summary = snapshot.summary();
+    return new Lake.Commit(
+        snapshot.snapshotId(),
+        Optional.ofNullable(snapshot.parentId()),
+        Instant.ofEpochMilli(snapshot.timestampMillis()),
+        String.valueOf(snapshot.operation()),
+        new Lake.Rows(
+            number(summary, SnapshotSummary.ADDED_RECORDS_PROP),
+            number(summary, SnapshotSummary.DELETED_RECORDS_PROP),
+            number(summary, SnapshotSummary.TOTAL_RECORDS_PROP)),
+        summary.getOrDefault(StampSummary.KEY, ""),
+        new Lake.Said(stamp(summary), mark(summary)));
+  }
+
+  private static long number(Map<String, String> summary, String property) {
+    String text = summary.getOrDefault(property, "");
+    return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
   }
 
   private static Optional<Committed> committed(Entry entry) {

@@ -1,6 +1,7 @@
 package io.tidemark.lake;
 
 import io.tidemark.lake.files.DataFiles;
+import io.tidemark.lake.files.Deltas;
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.lake.pointers.PointerSwap;
 import io.tidemark.lake.refs.Backoff;
@@ -8,6 +9,7 @@ import io.tidemark.lake.refs.Refs;
 import io.tidemark.lake.refs.Tables;
 import io.tidemark.lake.refs.Trouble;
 import io.tidemark.lake.setup.ColumnTypes;
+import io.tidemark.lake.setup.Documents;
 import io.tidemark.lake.setup.Guard;
 import io.tidemark.lake.setup.Orphans;
 import io.tidemark.lake.setup.Setup;
@@ -29,10 +31,7 @@ import io.tidemark.model.TableRef;
 import io.tidemark.model.TimeRanges;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,8 +47,6 @@ import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Catalog;
-import org.apache.iceberg.io.InputFile;
-import org.apache.iceberg.io.OutputFile;
 
 /** The lake on an Iceberg catalog. */
 final class IcebergLake implements Lake {
@@ -66,6 +63,7 @@ final class IcebergLake implements Lake {
   private final Deltas deltas = new Deltas();
   private final Chronicle chronicle;
   private final Expiry expiry;
+  private final Documents documents;
 
   IcebergLake(Catalog catalog, Clock clock, Backoff backoff) {
     this(catalog, PointerSwap.NONE, clock, backoff, Environment.Limits.REVERT_WINDOW);
@@ -88,6 +86,7 @@ final class IcebergLake implements Lake {
     this.rollback = new Rollback(refs, clock, revertWindow);
     this.chronicle = new Chronicle(refs, deltas);
     this.expiry = new Expiry(tables, refs, guard, chronicle);
+    this.documents = new Documents(tables);
   }
 
   @Override
@@ -420,67 +419,33 @@ final class IcebergLake implements Lake {
   }
 
   @Override
-  public void rollback(TableRef ref, long to, long expectedHead) {
-    Trouble.explain(ref, "rolling it back", () -> rollback.run(ref, to, expectedHead));
+  public Optional<Past> past(TableRef ref) {
+    return Trouble.explain(ref, "reading its history", () -> tables.find(ref).map(History::past));
+  }
+
+  @Override
+  public void rollback(TableRef ref, long to, long expectedHead, Reason reason) {
+    Trouble.explain(ref, "rolling it back", () -> rollback.run(ref, to, expectedHead, reason));
   }
 
   @Override
   public Optional<String> readText(TableRef ref, String path) {
-    return Trouble.explain(
-        ref,
-        "reading a document",
-        () -> {
-          InputFile file = tables.load(ref).io().newInputFile(path);
-          if (!file.exists()) {
-            return Optional.empty();
-          }
-          try (InputStream in = file.newStream()) {
-            return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
+    return documents.read(ref, path);
   }
 
   @Override
   public void writeText(TableRef ref, String path, String text) {
-    Trouble.explain(
-        ref,
-        "writing a document",
-        () -> {
-          OutputFile file = tables.load(ref).io().newOutputFile(path);
-          try (OutputStream out = file.createOrOverwrite()) {
-            out.write(text.getBytes(StandardCharsets.UTF_8));
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
+    documents.write(ref, path, text);
   }
 
   @Override
   public void deleteText(TableRef ref, String path) {
-    Trouble.explain(
-        ref,
-        "deleting a document",
-        () -> {
-          InputFile file = tables.load(ref).io().newInputFile(path);
-          if (file.exists()) {
-            tables.load(ref).io().deleteFile(file);
-          }
-        });
+    documents.delete(ref, path);
   }
 
   @Override
   public String documentPath(TableRef ref, String name) {
-    return Trouble.explain(
-        ref,
-        "naming a document",
-        () -> {
-          String safe = name.replaceAll("[^A-Za-z0-9._-]", "-");
-          String unique =
-              safe.equals(name) ? safe : Fingerprint.of(name).abbreviated() + "-" + safe;
-          return tables.load(ref).location() + "/metadata/tidemark/" + unique;
-        });
+    return documents.path(ref, name);
   }
 
   @Override

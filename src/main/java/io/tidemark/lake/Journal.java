@@ -10,12 +10,13 @@ import io.tidemark.model.StampSummary;
 import io.tidemark.model.TableRef;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
+import java.util.stream.Collectors;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.Table;
@@ -183,11 +184,9 @@ final class Journal {
   /** What is noted of live jobs and loads, but for what main went back behind. */
   private static TreeMap<Long, Said> standing(Table table) {
     TreeMap<Long, Said> standing = new TreeMap<>();
-    List<Snapshot> notes = notes(table).snapshots();
-    for (int i = notes.size() - 1; i >= 0; i--) {
-      said(notes.get(i)).forEach(s -> standing.put(s.sequence(), s));
-      backTo(notes.get(i).summary())
-          .ifPresent(to -> standing.tailMap(to.sequence(), false).clear());
+    for (Map<String, String> note : oldestFirst(table)) {
+      said(note).forEach(s -> standing.put(s.sequence(), s));
+      backTo(note).ifPresent(to -> standing.tailMap(to.sequence(), false).clear());
     }
     return standing;
   }
@@ -211,45 +210,68 @@ final class Journal {
     return marks;
   }
 
-  private static List<Said> said(Snapshot note) {
-    String packed = note.summary().get(LIVE);
+  private static List<Said> said(Map<String, String> note) {
+    String packed = note.get(LIVE);
     return packed == null
         ? List.of()
         : RecordJson.read(StampSummary.unpack(packed), SaidTogether.class).commits();
   }
 
   /** Notes that main went back to a snapshot: what it held since is no longer its history. */
-  static void rolledBack(Refs refs, TableRef ref, String number, long to) {
+  static void rolledBack(Refs refs, TableRef ref) {
     refs.retry(
         ref,
         table -> {
-          Snapshot target = table.snapshot(to);
-          String id = number + ":" + to;
-          if (target == null
-              || table.snapshot(Refs.GUARD) == null
-              || notes(table).snapshots().stream()
-                  .anyMatch(s -> id.equals(s.summary().get(BACK_TO)))) {
+          if (table.snapshot(Refs.GUARD) == null || unnotedRollbacks(table).isEmpty()) {
             return true;
           }
           Transaction transaction = table.newTransaction();
-          append(
-              table,
-              transaction,
-              Map.of(BACK_TO, id, SEQUENCE, Long.toString(target.sequenceNumber())));
+          append(table, transaction, unnotedRollbacks(table));
           transaction.commitTransaction();
           return false;
         });
   }
 
+  /**
+   * Rollbacks that nobody came to note: the process ended after the commit. They are told all the
+   * same, and noted before anything else is.
+   */
+  private static List<Map<String, String>> unnotedRollbacks(Table table) {
+    Set<String> noted =
+        notes(table).snapshots().stream()
+            .flatMap(s -> Optional.ofNullable(s.summary().get(BACK_TO)).stream())
+            .collect(Collectors.toSet());
+    List<Map<String, String>> unnoted = new ArrayList<>();
+    Rollback.done(table.properties())
+        .forEach(
+            (number, done) -> {
+              String id = number + ":" + done.to();
+              // Older versions noted rollbacks without saying the sequence in the record.
+              if (done.sequence() >= 0 && !noted.contains(id)) {
+                unnoted.add(Map.of(BACK_TO, id, SEQUENCE, Long.toString(done.sequence())));
+              }
+            });
+    return unnoted;
+  }
+
   static void append(Table table, Transaction transaction, Map<String, String> note) {
-    AppendFiles append = transaction.newFastAppend().toBranch(Refs.GUARD);
-    append.set(Guard.MARK, "empty");
-    note.forEach(append::set);
-    append.commit();
+    List<Map<String, String>> notes = new ArrayList<>(unnotedRollbacks(table));
+    notes.add(note);
+    append(table, transaction, notes);
+  }
+
+  private static void append(
+      Table table, Transaction transaction, List<Map<String, String>> notes) {
+    for (Map<String, String> note : notes) {
+      AppendFiles append = transaction.newFastAppend().toBranch(Refs.GUARD);
+      append.set(Guard.MARK, "empty");
+      note.forEach(append::set);
+      append.commit();
+    }
     // Exactly the guard's own snapshots: further back lies main's history, which may go.
     transaction
         .manageSnapshots()
-        .setMinSnapshotsToKeep(Refs.GUARD, notes(table).snapshots().size() + 1)
+        .setMinSnapshotsToKeep(Refs.GUARD, notes(table).snapshots().size() + notes.size())
         .commit();
   }
 
@@ -279,6 +301,7 @@ final class Journal {
   static List<Map<String, String>> oldestFirst(Table table) {
     List<Map<String, String>> notes = new ArrayList<>();
     notes(table).snapshots().forEach(s -> notes.add(0, s.summary()));
+    notes.addAll(unnotedRollbacks(table));
     return notes;
   }
 
@@ -309,11 +332,9 @@ final class Journal {
   }
 
   private static List<Entry> behind(Table table, long end) {
-    List<Snapshot> notes = notes(table).snapshots();
     TreeMap<Long, Entry> valid = new TreeMap<>();
-    for (int i = notes.size() - 1; i >= 0; i--) {
-      Map<String, String> summary = new HashMap<>(notes.get(i).summary());
-      for (Said said : said(notes.get(i))) {
+    for (Map<String, String> summary : oldestFirst(table)) {
+      for (Said said : said(summary)) {
         if (said.sequence() < end) {
           valid.put(said.sequence(), said.entry());
         }

@@ -261,14 +261,63 @@ public interface Lake extends AutoCloseable {
   /** None that was not there before is on main, because of this one. */
   record NoneDone(DatasetId dataset, Conflict conflict) implements Joint {}
 
+  /** All that a table keeps of what it was; empty if there is no table. */
+  Optional<Past> past(TableRef table);
+
+  /**
+   * What a table keeps of what it was.
+   *
+   * @param head main's snapshot; empty if it holds nothing
+   * @param commits every snapshot that is kept, on whatever branch, newest first
+   * @param main from when on main was at which snapshot
+   * @param refs branches and tags
+   */
+  record Past(
+      Optional<Long> head,
+      List<Commit> commits,
+      SortedMap<Instant, Long> main,
+      SortedMap<String, Long> refs) {
+    public Past {
+      commits = List.copyOf(commits);
+    }
+  }
+
+  /**
+   * A snapshot that is kept.
+   *
+   * @param operation in Iceberg's words
+   * @param key the idempotence key; empty where the commit has none
+   */
+  record Commit(
+      long snapshot,
+      Optional<Long> parent,
+      Instant at,
+      String operation,
+      Rows rows,
+      String key,
+      Said said) {}
+
+  /** Of a commit; {@code total} is what the snapshot holds. */
+  record Rows(long added, long removed, long total) {}
+
+  /** What a commit says of itself, if it is one of ours. */
+  record Said(Optional<Stamp> stamp, Optional<LiveMark> mark) {}
+
   /**
    * Moves a whole table back to a snapshot, with its schema and partition spec, if main is still
-   * where the caller expects it.
+   * where the caller expects it. Does nothing if that is done already.
    *
+   * @param to 0 for a main that holds nothing
+   * @param expectedHead 0 if main holds nothing
    * @throws io.tidemark.model.TidemarkException REFUSED if main's head is not {@code expectedHead};
    *     USER if the snapshot does not exist
    */
-  void rollback(TableRef table, long to, long expectedHead);
+  void rollback(TableRef table, long to, long expectedHead, Reason reason);
+
+  /** Who rolls a table back, and why; for people. */
+  record Reason(String who, String why) {
+    public static final Reason NONE = new Reason("", "");
+  }
 
   /** What became of a conditional commit. A lost answer has already been looked into. */
   sealed interface Outcome {}

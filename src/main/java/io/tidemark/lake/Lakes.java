@@ -2,14 +2,20 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.pointers.JdbcPointerSwap;
 import io.tidemark.lake.pointers.PointerSwap;
+import io.tidemark.lake.probe.CatalogProbe;
 import io.tidemark.lake.refs.Backoff;
 import io.tidemark.lake.refs.Trouble;
 import io.tidemark.model.Environment;
 import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.doctor.Finding;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -42,11 +48,42 @@ public final class Lakes {
   public static Lake open(
       CatalogSpec spec, Clock clock, Duration revertWindow, Configuration hadoop) {
     Catalog catalog = catalog(spec, hadoop);
-    PointerSwap swap =
-        catalog instanceof JdbcCatalog
-            ? new JdbcPointerSwap(spec.name(), properties(spec))
-            : PointerSwap.NONE;
-    return new IcebergLake(catalog, swap, clock, Backoff.exponential(), revertWindow);
+    return new IcebergLake(
+        catalog, swap(spec, catalog), clock, Backoff.exponential(), revertWindow);
+  }
+
+  private static PointerSwap swap(CatalogSpec spec, Catalog catalog) {
+    return catalog instanceof JdbcCatalog
+        ? new JdbcPointerSwap(spec.name(), properties(spec))
+        : PointerSwap.NONE;
+  }
+
+  /**
+   * Tries out what a catalog and its storage do, on tables that are thrown away.
+   *
+   * @return what was found, also where the catalog cannot be opened
+   */
+  public static List<Finding> examine(CatalogSpec spec, Configuration hadoop) {
+    return Finding.of(
+        "catalog",
+        () -> {
+          Catalog catalog = catalog(spec, hadoop);
+          try {
+            return new CatalogProbe(catalog, swap(spec, catalog)).run();
+          } finally {
+            close(catalog);
+          }
+        });
+  }
+
+  private static void close(Catalog catalog) {
+    if (catalog instanceof Closeable closeable) {
+      try {
+        closeable.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   private static Catalog catalog(CatalogSpec spec, Configuration hadoop) {

@@ -1,12 +1,13 @@
 package io.tidemark.lake;
 
-import io.tidemark.lake.Deltas.Delta;
 import io.tidemark.lake.Lake.Conflict;
 import io.tidemark.lake.Replacement.Exchange;
 import io.tidemark.lake.Replacement.Finding;
 import io.tidemark.lake.Replacement.Found;
 import io.tidemark.lake.Replacement.Refused;
 import io.tidemark.lake.files.DataFiles;
+import io.tidemark.lake.files.Deltas;
+import io.tidemark.lake.files.Deltas.Delta;
 import io.tidemark.lake.files.LiveFiles;
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.model.SliceSet;

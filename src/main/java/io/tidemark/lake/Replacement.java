@@ -3,6 +3,7 @@ package io.tidemark.lake;
 import io.tidemark.lake.Lake.Conflict;
 import io.tidemark.lake.Lake.Done;
 import io.tidemark.lake.Lake.Outcome;
+import io.tidemark.lake.files.Deltas;
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.lake.refs.Backoff;
 import io.tidemark.lake.refs.Tables;

@@ -6,6 +6,7 @@ import io.tidemark.lake.Replacement.Found;
 import io.tidemark.lake.Replacement.Refused;
 import io.tidemark.lake.files.DataFiles;
 import io.tidemark.lake.files.DataFiles.Detail;
+import io.tidemark.lake.files.Deltas;
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.lake.notes.Heirs;
 import io.tidemark.model.SliceSet;

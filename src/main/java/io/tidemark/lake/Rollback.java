@@ -39,16 +39,14 @@ final class Rollback {
     this.window = window;
   }
 
-  void run(TableRef ref, long to, long expectedHead) {
-    refs.retry(ref, table -> attempt(ref, table, to, expectedHead));
-    refs.attempt(
-        ref,
-        table ->
-            Journal.rolledBack(refs, ref, String.valueOf(number(Tables.metadata(table)) - 1), to));
+  void run(TableRef ref, long to, long expectedHead, Lake.Reason reason) {
+    refs.retry(ref, table -> attempt(ref, table, to, expectedHead, reason));
+    Journal.rolledBack(refs, ref);
   }
 
   /** True once main is at the target. */
-  private boolean attempt(TableRef ref, Table table, long to, long expectedHead) {
+  private boolean attempt(
+      TableRef ref, Table table, long to, long expectedHead, Lake.Reason reason) {
     TableOperations operations = Tables.operations(table);
     TableMetadata base = operations.current();
     long head = base.currentSnapshot() == null ? 0 : base.currentSnapshot().snapshotId();
@@ -56,19 +54,41 @@ final class Rollback {
       return true;
     }
     check(ref, table, head, to, expectedHead);
-    Snapshot target = table.snapshot(to);
     Instant now = clock.instant();
-    long age =
-        Duration.between(Instant.ofEpochMilli(base.snapshot(head).timestampMillis()), now)
-            .plus(window)
-            .toMillis();
     int number = number(base);
-    TableMetadata.Builder update =
-        TableMetadata.buildFrom(base)
-            .setRef(
-                "tidemark-before-rollback-" + number,
-                SnapshotRef.tagBuilder(head).maxRefAgeMs(Math.max(1, age)).build())
-            .setBranchSnapshot(to, SnapshotRef.MAIN_BRANCH);
+    TableMetadata.Builder update = TableMetadata.buildFrom(base);
+    if (head != 0) {
+      long age =
+          Duration.between(Instant.ofEpochMilli(base.snapshot(head).timestampMillis()), now)
+              .plus(window)
+              .toMillis();
+      update.setRef(
+          "tidemark-before-rollback-" + number,
+          SnapshotRef.tagBuilder(head).maxRefAgeMs(Math.max(1, age)).build());
+    }
+    long sequence = 0;
+    if (to == 0) {
+      update.removeRef(SnapshotRef.MAIN_BRANCH);
+    } else {
+      Snapshot target = table.snapshot(to);
+      sequence = target.sequenceNumber();
+      update.setBranchSnapshot(to, SnapshotRef.MAIN_BRANCH);
+      restoreShape(table, base, target, update);
+    }
+    Map<String, Object> record = new LinkedHashMap<>();
+    record.put("from", head);
+    record.put("to", to);
+    record.put("at", now.toString());
+    record.put("sequence", sequence);
+    record.put("who", reason.who());
+    record.put("why", reason.why());
+    update.setProperties(Map.of(RECORD + number, Json.write(record)));
+    operations.commit(base, update.build());
+    return false;
+  }
+
+  private static void restoreShape(
+      Table table, TableMetadata base, Snapshot target, TableMetadata.Builder update) {
     if (target.schemaId() != null && base.schemasById().containsKey(target.schemaId())) {
       update.setCurrentSchema(target.schemaId());
     }
@@ -79,13 +99,10 @@ final class Rollback {
                 update.setDefaultPartitionSpec(spec);
               }
             });
-    update.setProperties(Map.of(RECORD + number, record(head, to, now)));
-    operations.commit(base, update.build());
-    return false;
   }
 
   private static void check(TableRef ref, Table table, long head, long to, long expectedHead) {
-    if (table.snapshot(to) == null) {
+    if (to != 0 && table.snapshot(to) == null) {
       throw TidemarkException.user(
           Problem.of(
               "TM-LAKE-060",
@@ -101,12 +118,7 @@ final class Rollback {
               "somebody committed since you looked; rolling back would drop that commit too",
               "look at the table again and repeat with the head that you then expect"));
     }
-    boolean wasMain =
-        table.history().stream().map(HistoryEntry::snapshotId).anyMatch(id -> id == to);
-    for (Snapshot ancestor : History.ancestry(table, table.snapshot(head))) {
-      wasMain |= ancestor.snapshotId() == to;
-    }
-    if (!wasMain) {
+    if (!wasMain(table, head, to)) {
       throw TidemarkException.user(
           Problem.of(
               "TM-LAKE-062",
@@ -130,36 +142,52 @@ final class Rollback {
     return OptionalInt.empty();
   }
 
-  private static String record(long from, long to, Instant at) {
-    Map<String, Object> record = new LinkedHashMap<>();
-    record.put("from", from);
-    record.put("to", to);
-    record.put("at", at.toString());
-    return Json.write(record);
+  private static boolean wasMain(Table table, long head, long to) {
+    boolean was =
+        to == 0 || table.history().stream().map(HistoryEntry::snapshotId).anyMatch(id -> id == to);
+    if (!was && head != 0) {
+      for (Snapshot ancestor : History.ancestry(table, table.snapshot(head))) {
+        was |= ancestor.snapshotId() == to;
+      }
+    }
+    return was;
   }
 
   private static boolean recorded(TableMetadata metadata, long from, long to) {
-    String last = metadata.properties().get(RECORD + (number(metadata) - 1));
-    return last != null
-        && Json.parse(last) instanceof Map<?, ?> record
-        && Long.valueOf(from).equals(record.get("from"))
-        && Long.valueOf(to).equals(record.get("to"));
+    Map.Entry<Integer, Done> last = done(metadata.properties()).lastEntry();
+    return last != null && last.getValue().from() == from && last.getValue().to() == to;
   }
 
   /** The number of the next rollback, counted from 1. */
   private static int number(TableMetadata metadata) {
-    TreeMap<Integer, String> records = new TreeMap<>();
-    metadata
-        .properties()
-        .forEach(
-            (key, value) -> {
-              String digits = key.startsWith(RECORD) ? key.substring(RECORD.length()) : "";
-              if (!digits.isEmpty()
-                  && digits.length() < 9
-                  && digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-                records.put(Integer.valueOf(digits), value);
-              }
-            });
-    return records.isEmpty() ? 1 : records.lastKey() + 1;
+    TreeMap<Integer, Done> done = done(metadata.properties());
+    return done.isEmpty() ? 1 : done.lastKey() + 1;
+  }
+
+  /**
+   * A rollback that was made.
+   *
+   * @param sequence of the snapshot that main went back to; negative if it is not known
+   */
+  record Done(long from, long to, long sequence) {}
+
+  /** By number; records that cannot be read count as ones that moved nothing. */
+  static TreeMap<Integer, Done> done(Map<String, String> properties) {
+    TreeMap<Integer, Done> done = new TreeMap<>();
+    properties.forEach(
+        (key, value) -> {
+          String digits = key.startsWith(RECORD) ? key.substring(RECORD.length()) : "";
+          if (digits.matches("\\d{1,8}")) {
+            Map<?, ?> record = Json.parse(value) instanceof Map<?, ?> map ? map : Map.of();
+            done.put(
+                Integer.valueOf(digits),
+                new Done(number(record, "from"), number(record, "to"), number(record, "sequence")));
+          }
+        });
+    return done;
+  }
+
+  private static long number(Map<?, ?> record, String name) {
+    return record.get(name) instanceof Number number ? number.longValue() : -1;
   }
 }

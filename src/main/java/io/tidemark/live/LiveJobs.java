@@ -6,6 +6,8 @@ import io.tidemark.cluster.LiveJob;
 import io.tidemark.lake.Lake;
 import io.tidemark.live.place.Waiting;
 import io.tidemark.live.place.Whereabouts;
+import io.tidemark.live.topics.KafkaTopics;
+import io.tidemark.live.topics.Topics;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Environment;

@@ -1,7 +1,7 @@
 package io.tidemark.live;
 
-import io.tidemark.live.Topics.Extent;
-import io.tidemark.live.Topics.Partition;
+import io.tidemark.live.topics.Topics.Extent;
+import io.tidemark.live.topics.Topics.Partition;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Grain;

@@ -11,7 +11,6 @@ import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
-import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
 import io.tidemark.store.Store;
@@ -28,8 +27,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Puts published slices back to what they were, and whole tables back to a snapshot. Works from the
- * tables alone: a run that the control database has lost can still be reverted.
+ * Puts published slices back to what they were. Works from the tables alone: a run that the control
+ * database has lost can still be reverted.
  */
 public final class Reverter {
   private final Lake lake;
@@ -292,20 +291,6 @@ public final class Reverter {
       Runs.move(store, clock, run, RunState.PUBLISHED, "reverted in part");
     } else {
       Runs.move(store, clock, run, RunState.REVERTED, "");
-    }
-  }
-
-  /**
-   * Moves a whole table back to a snapshot, with its schema and partition spec, if main is still
-   * where the caller expects it.
-   *
-   * @throws TidemarkException REFUSED if main's head is another or another process works on the
-   *     table; USER if there is no such snapshot
-   */
-  public void rollback(TableRef table, long to, long expectedHead) {
-    try (Claims.Claim claim = claims.take(List.of("table " + table))) {
-      claim.check();
-      lake.rollback(table, to, expectedHead);
     }
   }
 }

@@ -6,10 +6,12 @@ import io.tidemark.cli.text.Paint;
 import io.tidemark.control.Control;
 import io.tidemark.control.Operation;
 import io.tidemark.control.Report;
+import io.tidemark.control.RolledBack;
 import io.tidemark.control.Watcher;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RunState;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.rollback.Terms;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -313,8 +315,29 @@ class CliTest {
     assertThat(operations).isEmpty();
   }
 
+  @Test
+  void aRollbackListsWhatItTakesBeforeItAsks() {
+    RolledBack report = PlaceSamples.rolledBack(Terms.Act.LOOK);
+    String[] arguments = "rollback t --to v1 --expect-head 2 --why bad".split(" ");
+
+    assertThat(run(report, arguments)).isEqualTo(2);
+    assertThat(err()).contains("add --yes");
+    assertThat(operations).isEmpty();
+    assertThat(run(report, Streams.Device.TERMINAL, "no\n", arguments)).isEqualTo(2);
+
+    assertThat(err()).contains("lost: publish of run r1").contains("[y/N]");
+    assertThat(operation())
+        .isInstanceOfSatisfying(
+            Operation.Rollback.class,
+            o -> {
+              assertThat(o.terms().act()).isEqualTo(Terms.Act.LOOK);
+              assertThat(o.terms().why()).isEqualTo("bad");
+              assertThat(o.to()).isEqualTo("v1");
+            });
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"revert r", "rollback t --to 1 --expect-head 2", "runs --abandon r"})
+  @ValueSource(strings = {"revert r", "runs --abandon r"})
   void whatTakesEffectOnMainNeedsAYes(String arguments) {
     Report.Reverted done = new Report.Reverted(Samples.run(RunState.REVERTED, ""), List.of());
     assertThat(run(done, arguments.split(" "))).isEqualTo(2);

@@ -7,10 +7,13 @@ import io.tidemark.control.Corrected;
 import io.tidemark.control.Generated;
 import io.tidemark.control.Maintained;
 import io.tidemark.control.Report;
+import io.tidemark.control.RunsWatched;
+import io.tidemark.control.Served;
 import io.tidemark.model.Location;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RunState;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.rollback.Terms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +41,15 @@ class RenderingTest {
     reports.forEach((name, r) -> cases.put(name + ".txt", TextRenderer.text(r, Paint.PLAIN)));
     for (String name :
         List.of(
-            "diff", "status", "planned", "query", "graph", "verified-not", "corrected", "live")) {
+            "diff",
+            "status",
+            "planned",
+            "query",
+            "graph",
+            "verified-not",
+            "corrected",
+            "live",
+            "examined")) {
       cases.put(name + ".json", JsonText.text(reports.get(name)) + "\n");
     }
     cases.put("planned-explained.txt", PlanText.steps(Samples.plan(), Paint.PLAIN));
@@ -106,7 +117,8 @@ class RenderingTest {
             7,
             Instant.parse("2026-01-31T08:00:00Z"),
             Instant.parse("2026-01-31T09:30:00Z")));
-    reports.put("rolled-back", new Report.RolledBack("lake.city_day", 9, 8));
+    reports.put("rolling-back", PlaceSamples.rolledBack(Terms.Act.LOOK));
+    reports.put("rolled-back", PlaceSamples.rolledBack(Terms.Act.GO));
     reports.put(
         "lineage",
         new Report.LineageShown(
@@ -123,6 +135,15 @@ class RenderingTest {
                 List.of(Optional.of("Oslo"), Optional.of("12")),
                 List.of(Optional.of("a\nb\u001b[31m"), Optional.empty())),
             Report.Completeness.CUT_OFF));
+    reports.put(
+        "runs-watched",
+        new RunsWatched(
+            Samples.NOON,
+            List.of(
+                new RunsWatched.Watched(Samples.run(RunState.READY, ""), 32, 10, 0, 0, List.of())),
+            List.of()));
+    reports.put("served", new Served("http://localhost:9464/metrics"));
+    reports.put("examined", PlaceSamples.examined());
     reports.put("verified", Samples.verified());
     reports.put("verified-not", Samples.verifiedNot());
     reports.put("corrected", Samples.corrected());

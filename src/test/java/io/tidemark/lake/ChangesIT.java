@@ -128,7 +128,7 @@ final class ChangesIT {
     long good = s.head();
     s.append(s.row(3, "2001-03-05", "bad"));
     long bad = s.head();
-    s.lake().rollback(s.table(), good, bad);
+    s.lake().rollback(s.table(), good, bad, Lake.Reason.NONE);
 
     assertThat(since(Pin.main(bad)).touched())
         .extracting(Touched::range)

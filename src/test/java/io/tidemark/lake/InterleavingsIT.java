@@ -292,7 +292,7 @@ final class InterleavingsIT {
       }
       long to = known.get(which % known.size());
       try {
-        scene.lake().rollback(scene.table(), to, scene.head());
+        scene.lake().rollback(scene.table(), to, scene.head(), Lake.Reason.NONE);
       } catch (TidemarkException e) {
         assertThat(e.category()).isEqualTo(TidemarkException.Category.USER);
         // Expiry takes a snapshot out of main's history even where a tag keeps it: then nothing

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.lake.Lake.AllDone;
 import io.tidemark.lake.Lake.Change;
+import io.tidemark.lake.files.Deltas;
 import io.tidemark.lake.pointers.JdbcPointerSwap;
 import io.tidemark.lake.pointers.PointerSwap;
 import io.tidemark.lake.refs.Tables;

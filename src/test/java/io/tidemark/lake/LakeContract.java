@@ -173,7 +173,7 @@ abstract class LakeContract {
     assertThat(s.ledger())
         .extracting(r -> r.run().orElseThrow().value())
         .containsExactly("r2", "r1");
-    s.lake().rollback(s.table(), second.snapshot(), s.head());
+    s.lake().rollback(s.table(), second.snapshot(), s.head(), Lake.Reason.NONE);
     assertThat(s.ledger())
         .extracting(r -> r.run().orElseThrow().value())
         .containsExactly("r2", "r2");
@@ -239,16 +239,16 @@ abstract class LakeContract {
     s.append(List.of(2L, Instant.parse("2001-01-06T00:00:00Z"), "bad", 9L));
     long bad = s.head();
 
-    assertThatThrownBy(() -> s.lake().rollback(s.table(), good, good))
+    assertThatThrownBy(() -> s.lake().rollback(s.table(), good, good, Lake.Reason.NONE))
         .isInstanceOfSatisfying(
             TidemarkException.class,
             e -> assertThat(e.category()).isEqualTo(TidemarkException.Category.REFUSED));
-    assertThatThrownBy(() -> s.lake().rollback(s.table(), 42, bad))
+    assertThatThrownBy(() -> s.lake().rollback(s.table(), 42, bad, Lake.Reason.NONE))
         .isInstanceOfSatisfying(
             TidemarkException.class,
             e -> assertThat(e.category()).isEqualTo(TidemarkException.Category.USER));
-    s.lake().rollback(s.table(), good, bad);
-    s.lake().rollback(s.table(), good, bad);
+    s.lake().rollback(s.table(), good, bad, Lake.Reason.NONE);
+    s.lake().rollback(s.table(), good, bad, Lake.Reason.NONE);
 
     Table table = s.fixture().table(s.table());
     assertThat(s.head()).isEqualTo(good);
@@ -258,7 +258,11 @@ abstract class LakeContract {
         .containsKey("tidemark.rollback.1")
         .doesNotContainKey("tidemark.rollback.2");
     assertThat(s.rows()).isEqualTo(s.text(s.row(1, "2001-01-05", "old")));
-    s.lake().rollback(s.table(), bad, good);
+    s.lake().rollback(s.table(), bad, good, Lake.Reason.NONE);
+    assertThat(s.rows()).hasSize(2);
+    s.lake().rollback(s.table(), 0, bad, Lake.Reason.NONE);
+    assertThat(s.lake().head(s.table(), "main")).isEmpty();
+    s.lake().rollback(s.table(), bad, 0, Lake.Reason.NONE);
     assertThat(s.rows()).hasSize(2);
   }
 

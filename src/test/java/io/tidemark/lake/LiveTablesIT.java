@@ -217,6 +217,35 @@ class LiveTablesIT {
   }
 
   @Test
+  void aRollbackThatNobodyCameToNoteIsToldAllTheSameAndNotedBeforeAnythingElse() {
+    try (Scene s = scene()) {
+      taken(s, 0, 10);
+      s.lake().remember(s.table());
+      long back = s.head();
+      taken(s, 10, 20);
+      taken(s, 20, 30);
+      s.lake().remember(s.table());
+      // The process that rolled back ended between its two commits.
+      Table table = s.fixture().table(s.table());
+      long guard = table.refs().get("tidemark-guard").snapshotId();
+      s.lake().rollback(s.table(), back, s.head(), new Lake.Reason("ann", "wrong rates"));
+      table.refresh();
+      table.manageSnapshots().replaceBranch("tidemark-guard", guard).commit();
+
+      assertThat(ranges(s)).containsExactly(new LiveMark.Range(0, 10, 10, 1));
+      assertThat(s.fixture().table(s.table()).properties().get("tidemark.rollback.1"))
+          .contains("\"who\":\"ann\"", "\"why\":\"wrong rates\"");
+      taken(s, 10, 12);
+      s.lake().remember(s.table());
+      assertThat(ranges(s)).extracting(LiveMark.Range::to).containsExactly(10L, 12L);
+      taken(s, 12, 13);
+      s.compact();
+      s.expire();
+      assertThat(ranges(s)).extracting(LiveMark.Range::from).containsExactly(0L, 10L);
+    }
+  }
+
+  @Test
   void everyOffsetIsAnsweredForThoughMainsHistoryExpired() {
     try (Scene s = scene()) {
       taken(s, 0, 10);
@@ -236,7 +265,7 @@ class LiveTablesIT {
       taken(s, 40, 50);
       taken(s, 50, 60);
       s.lake().remember(s.table());
-      s.lake().rollback(s.table(), back, s.head());
+      s.lake().rollback(s.table(), back, s.head(), Lake.Reason.NONE);
       taken(s, 40, 42);
       s.lake().remember(s.table());
       s.compact();
@@ -315,7 +344,7 @@ class LiveTablesIT {
       long first = checkpoint(s, "2001-01", "2001-02", List.of(), s.row(1, "2001-01-05", "live"));
       checkpoint(s, "2001-02", "2001-03", List.of(), s.row(2, "2001-02-05", "live"));
       s.lake().remember(s.table());
-      s.lake().rollback(s.table(), first, s.head());
+      s.lake().rollback(s.table(), first, s.head(), Lake.Reason.NONE);
       s.compact();
       s.expire();
 

@@ -2,14 +2,19 @@ package io.tidemark.lake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.doctor.Finding;
+import io.tidemark.testing.LakeFixture;
 import io.tidemark.testing.RestCatalog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.iceberg.catalog.SupportsNamespaces;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,6 +52,22 @@ final class RestLakeIT extends LakeContract {
   @Override
   Scene scene() {
     return scene;
+  }
+
+  @Test
+  void anExaminationSaysWhatAServerDoesAndLeavesNothing() {
+    assertThat(Lakes.examine(server.spec(), new Configuration()))
+        .extracting(Finding::area, Finding::level)
+        .containsExactly(
+            tuple("catalog", Finding.Level.OK),
+            tuple("catalog", Finding.Level.OK),
+            tuple("catalog", Finding.Level.OK),
+            tuple("catalog", Finding.Level.WARN),
+            tuple("files", Finding.Level.OK));
+    try (LakeFixture catalog = new LakeFixture(server.spec())) {
+      assertThat(((SupportsNamespaces) catalog.catalog()).listNamespaces())
+          .noneMatch(name -> name.toString().contains("doctor"));
+    }
   }
 
   @Test

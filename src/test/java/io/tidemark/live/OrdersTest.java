@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidemark.live.Orders.Found;
-import io.tidemark.live.Topics.Extent;
-import io.tidemark.live.Topics.Partition;
+import io.tidemark.live.topics.Topics.Extent;
+import io.tidemark.live.topics.Topics.Partition;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Grain;

@@ -2,8 +2,8 @@ package io.tidemark.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemark.live.Topics.Extent;
-import io.tidemark.live.Topics.Partition;
+import io.tidemark.live.topics.Topics.Extent;
+import io.tidemark.live.topics.Topics.Partition;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;

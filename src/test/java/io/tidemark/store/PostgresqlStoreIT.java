@@ -2,15 +2,20 @@ package io.tidemark.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.tidemark.model.Environment.StoreSpec;
 import io.tidemark.model.RunId;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.doctor.Finding;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,6 +54,40 @@ class PostgresqlStoreIT extends StoreContract {
         "jdbc:postgresql://localhost:" + server.getPort() + "/" + database,
         Optional.of(user),
         Optional.of(password));
+  }
+
+  @Test
+  void anExaminationTriesTheDatabaseAndLeavesNothing() throws Exception {
+    StoreSpec spec = emptyDatabase();
+
+    assertThat(Stores.examine(spec, Clock.systemUTC()))
+        .extracting(Finding::area, Finding::level)
+        .containsExactly(tuple("database", Finding.Level.OK), tuple("clock", Finding.Level.OK));
+    assertThat(Stores.examine(spec, Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-2))))
+        .filteredOn(f -> f.level() == Finding.Level.FAIL)
+        .singleElement()
+        .satisfies(f -> assertThat(f.what()).contains("seconds apart"));
+    try (Connection connection = DriverManager.getConnection(spec.url(), "postgres", "postgres");
+        ResultSet tables = connection.getMetaData().getTables(null, "public", "%", null)) {
+      assertThat(tables.next()).isFalse();
+    }
+  }
+
+  @Test
+  void anExaminationNamesAWrongPasswordAndDoesNotShowIt() throws Exception {
+    try (Connection connection = admin();
+        Statement statement = connection.createStatement()) {
+      statement.executeUpdate("CREATE ROLE ann LOGIN PASSWORD 'right'");
+    }
+
+    assertThat(Stores.examine(spec("nowhere", "ann", "wr0ng"), Clock.systemUTC()))
+        .singleElement()
+        .satisfies(
+            f -> {
+              assertThat(f.level()).isEqualTo(Finding.Level.FAIL);
+              assertThat(f.toString()).doesNotContain("wr0ng");
+              assertThat(f.fix()).isNotEmpty();
+            });
   }
 
   @Test

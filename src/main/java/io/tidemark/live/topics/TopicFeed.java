@@ -1,4 +1,4 @@
-package io.tidemark.live;
+package io.tidemark.live.topics;
 
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;

@@ -1,4 +1,4 @@
-package io.tidemark.live;
+package io.tidemark.live.topics;
 
 import io.tidemark.model.Topic;
 import java.time.Instant;
@@ -10,7 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What brokers say of topics; nothing is read or changed. Thread-safe. */
-interface Topics extends AutoCloseable {
+public interface Topics extends AutoCloseable {
 
   /**
    * How far each partition reaches.
@@ -45,7 +45,7 @@ interface Topics extends AutoCloseable {
      *
      * @param next the next offset to be read of each partition, as far as it is known
      */
-    List<Integer> silentSince(Instant then, SortedMap<Integer, Long> next) {
+    public List<Integer> silentSince(Instant then, SortedMap<Integer, Long> next) {
       return partitions.entrySet().stream()
           .filter(e -> e.getValue().end() <= next.getOrDefault(e.getKey(), e.getValue().begin()))
           .filter(e -> e.getValue().newest().filter(at -> !at.isBefore(then)).isEmpty())

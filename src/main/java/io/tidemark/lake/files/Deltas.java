@@ -1,9 +1,6 @@
-package io.tidemark.lake;
+package io.tidemark.lake.files;
 
-import io.tidemark.lake.files.DataFiles;
-import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.lake.files.SliceIndex.Placement;
-import io.tidemark.lake.refs.Tables;
 import io.tidemark.model.SliceSet;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,23 +21,27 @@ import org.apache.iceberg.Table;
  * Which files each snapshot added and removed, and in which slices. Reads only the manifests that
  * the snapshot itself wrote and remembers the latest answers, since snapshots never change.
  */
-final class Deltas {
+public final class Deltas {
   private static final int MOST_FILES = 200_000;
 
   private final Map<Key, Delta> known = new LinkedHashMap<>(16, 0.75f, true);
   private int files;
 
+  /** Knows nothing yet. */
+  public Deltas() {}
+
   private record Key(String table, long snapshot, String eventTime, String grain) {}
 
   /** A file that came or went. */
-  record Moved(String path, Placement placement, long rows) {}
+  public record Moved(String path, Placement placement, long rows) {}
 
   /**
    * @param deletes delete files that came or went
    */
-  record Delta(boolean compaction, List<Moved> added, List<Moved> removed, List<Moved> deletes) {
+  public record Delta(
+      boolean compaction, List<Moved> added, List<Moved> removed, List<Moved> deletes) {
     /** The slices in which any file came or went. */
-    SliceSet slices(SliceSet of) {
+    public SliceSet slices(SliceSet of) {
       SliceSet touched = SliceSet.empty(of.grain());
       for (List<Moved> files : List.of(added, removed, deletes)) {
         for (Moved file : files) {
@@ -59,10 +60,10 @@ final class Deltas {
   }
 
   /** The delta of a snapshot of this table, as the index places files. */
-  Delta of(Table table, SliceIndex index, Snapshot snapshot) {
+  public Delta of(Table table, SliceIndex index, Snapshot snapshot) {
     Key key =
         new Key(
-            Tables.metadata(table).uuid(),
+            table.uuid().toString(),
             snapshot.snapshotId(),
             index.eventTimeName(),
             index.grain().text());

@@ -1,4 +1,4 @@
-package io.tidemark.live;
+package io.tidemark.live.topics;
 
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -29,12 +30,14 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Brokers over Kafka's own clients, which are made when they are first needed. */
-final class KafkaTopics implements Topics {
+public final class KafkaTopics implements Topics {
   private static final int CALL_MILLIS = 10_000;
   private static final Duration POLL = Duration.ofSeconds(3);
 
@@ -44,7 +47,7 @@ final class KafkaTopics implements Topics {
   private final SortedMap<String, String> properties;
   private Admin admin;
 
-  KafkaTopics(SortedMap<String, String> properties) {
+  public KafkaTopics(SortedMap<String, String> properties) {
     this.properties = properties;
   }
 
@@ -82,6 +85,27 @@ final class KafkaTopics implements Topics {
       if (e instanceof UnknownTopicOrPartitionException || e instanceof InvalidTopicException) {
         return Optional.empty();
       }
+      throw silent(e);
+    }
+  }
+
+  /**
+   * For how long a topic keeps records; empty if for ever, or as much as fits.
+   *
+   * @throws TidemarkException EXTERNAL if the broker does not tell
+   */
+  Optional<Duration> retention(Topic topic) {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
+    try {
+      ConfigEntry entry =
+          answer(admin().describeConfigs(Set.of(resource)).all())
+              .get(resource)
+              .get(TopicConfig.RETENTION_MS_CONFIG);
+      return Optional.ofNullable(entry)
+          .map(e -> Long.parseLong(e.value()))
+          .filter(millis -> millis >= 0)
+          .map(Duration::ofMillis);
+    } catch (KafkaException e) {
       throw silent(e);
     }
   }
