@@ -1,7 +1,7 @@
 package io.tidemark.cli;
 
-import io.tidemark.cli.text.Words;
 import io.tidemark.model.NearestName;
+import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -37,24 +37,49 @@ public final class Cli {
     line.setErr(new PrintWriter(streams.err(), true, StandardCharsets.UTF_8));
     line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     line.setExecutionExceptionHandler((e, command, result) -> failed(e, root));
-    line.setParameterExceptionHandler((e, arguments) -> misused(e, arguments, streams));
+    line.setParameterExceptionHandler((e, arguments) -> misused(e, arguments, root));
     return line;
   }
 
-  private static int misused(
-      CommandLine.ParameterException error, String[] arguments, Streams streams) {
+  private static int misused(CommandLine.ParameterException error, String[] arguments, Root root) {
+    Streams streams = root.streams();
     PrintWriter err = error.getCommandLine().getErr();
     if (arguments.length == 0) {
       error.getCommandLine().usage(err);
       streams.err().flush();
       return TidemarkException.Category.USAGE.exitCode();
     }
-    err.println("error TM-CLI-000: " + Words.safe(what(error)));
-    near(error).ifPresent(hint -> err.println("  fix: " + hint));
     String name = error.getCommandLine().getCommandSpec().qualifiedName();
-    err.println("  fix: see " + name + " --help");
+    String help = "see " + name + " --help";
+    TidemarkException usage =
+        TidemarkException.usage(
+            Problem.of(
+                "TM-CLI-000",
+                what(error),
+                "",
+                near(error).map(hint -> hint + "\n" + help).orElse(help)));
+    return told(usage, root, root.isJson() || asksForJson(arguments));
+  }
+
+  /** What could not be parsed to its end was not taken in either. */
+  private static boolean asksForJson(String... arguments) {
+    for (int i = 0; i < arguments.length; i++) {
+      String next = i + 1 < arguments.length ? arguments[i + 1] : "";
+      if (arguments[i].equalsIgnoreCase("--format=json")
+          || (arguments[i].equals("--format") && next.equalsIgnoreCase("json"))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static int told(TidemarkException error, Root root, boolean json) {
+    Streams streams = root.streams();
+    streams
+        .err()
+        .print(json ? JsonText.error(error) + "\n" : ErrorText.text(error, root.errorPaint()));
     streams.err().flush();
-    return TidemarkException.Category.USAGE.exitCode();
+    return error.category().exitCode();
   }
 
   private static String what(CommandLine.ParameterException error) {
@@ -90,14 +115,7 @@ public final class Cli {
   private static int failed(Exception error, Root root) {
     Streams streams = root.streams();
     if (error instanceof TidemarkException known) {
-      streams
-          .err()
-          .print(
-              root.isJson()
-                  ? JsonText.error(known) + "\n"
-                  : ErrorText.text(known, root.errorPaint()));
-      streams.err().flush();
-      return known.category().exitCode();
+      return told(known, root, root.isJson());
     }
     streams.err().print(ErrorText.bug(error, log(error), root.errorPaint()));
     streams.err().flush();

@@ -8,6 +8,7 @@ import io.tidemark.control.Operation;
 import io.tidemark.control.Report;
 import io.tidemark.control.RolledBack;
 import io.tidemark.control.Watcher;
+import io.tidemark.model.Json;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RunState;
 import io.tidemark.model.TidemarkException;
@@ -259,7 +260,15 @@ class CliTest {
     run(Samples.status(), "run", "--selct", "a");
     assertThat(err())
         .startsWith("error TM-CLI-000: unknown option '--selct'")
-        .contains("did you mean '--select'?", "tidemark run --help");
+        .contains("did you mean '--select'?", "tidemark run --help")
+        .containsOnlyOnce("fix:");
+  }
+
+  @Test
+  void usageErrorsAreJsonWhereJsonIsAskedFor() {
+    assertThat(run(Samples.status(), "status", "--form", "x", "--format", "json")).isEqualTo(2);
+    assertThat(Json.parse(err()).toString())
+        .contains("exitCode=2", "TM-CLI-000", "unknown option '--form'");
   }
 
   @Test
