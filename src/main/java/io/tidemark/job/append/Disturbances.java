@@ -85,8 +85,19 @@ final class Disturbances {
   private static Optional<Touch> touch(
       Table table, String dataset, Layout layout, Snapshot snapshot) {
     boolean live = StampSummary.readMark(snapshot.summary()).isPresent();
-    if (live || DataOperations.REPLACE.equals(snapshot.operation())) {
+    if (live) {
       return Optional.empty();
+    } else if (DataOperations.REPLACE.equals(snapshot.operation())) {
+      TimeRanges lost = new Balance(table, layout).of(snapshot);
+      return lost.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new Touch(
+                  lost,
+                  dataset
+                      + " was rewritten by replace "
+                      + snapshot.snapshotId()
+                      + " with another number of rows while it was open"));
     }
     Optional<Stamp> stamp =
         StampSummary.read(snapshot.summary()).filter(s -> !s.content().slices().isEmpty());

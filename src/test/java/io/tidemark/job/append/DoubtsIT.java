@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.iceberg.RewriteFiles;
+import org.apache.iceberg.Table;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,8 +50,8 @@ final class DoubtsIT {
     return commits.snapshot(number);
   }
 
-  private static Commits started(LiveSpec spec) {
-    Commits commits = Commits.started(spec);
+  private Commits started(LiveSpec spec) {
+    Commits commits = Commits.started(spec, scene.topics());
     commits.open();
     return commits;
   }
@@ -123,6 +125,41 @@ final class DoubtsIT {
       checkpoint(commits, 4, take(185, 245, 4));
       assertThat(scene.stamp(hours).orElseThrow().content().sliceSet()).isEqualTo(hour(3));
     }
+  }
+
+  @Test
+  void aRewriteThatDoesNotAddUpIsADoubtAboutItsTimeAlone() {
+    try (Commits commits = started(scene.spec("j1"))) {
+      checkpoint(commits, 1, take(0, 130, 0));
+      long replaced = rewriteWithout(70);
+      checkpoint(commits, 2, take(130, 190, 3));
+      assertThat(scene.mark(hours).orElseThrow().doubts())
+          .singleElement()
+          .satisfies(
+              doubt -> {
+                assertThat(doubt.slices()).isEqualTo(hour(1));
+                assertThat(doubt.reason()).contains("replace " + replaced);
+              });
+      assertThat(scene.stamp(hours).orElseThrow().content().sliceSet())
+          .isEqualTo(hour(0).union(hour(2)));
+    }
+  }
+
+  /** As a compaction that loses a row would; gives its snapshot. */
+  private long rewriteWithout(long event) {
+    Table table = scene.fixture().table(events);
+    RewriteFiles rewrite = table.newRewrite();
+    table.newScan().planFiles().forEach(task -> rewrite.deleteFile(task.file()));
+    scene
+        .fixture()
+        .write(
+            events,
+            LiveScene.events(0, 130).stream()
+                .filter(row -> !row.equals(LiveScene.event(event)))
+                .toList())
+        .forEach(rewrite::addFile);
+    rewrite.commit();
+    return scene.fixture().head(events);
   }
 
   /** A stop gives up the checkpoint that is under way, and some gates may have moved with it. */
