@@ -6,6 +6,10 @@ import io.tidemark.job.slice.SliceReport;
 import io.tidemark.model.DatasetId;
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -29,6 +33,7 @@ final class Handover extends AbstractStreamOperator<RowData>
   private final SliceClock clock;
   private final EventTime time;
 
+  private transient ListState<long[]> kept;
   private transient long settled;
   private transient long openFrom;
   private transient long taken;
@@ -46,10 +51,25 @@ final class Handover extends AbstractStreamOperator<RowData>
   }
 
   @Override
-  public void open() throws Exception {
-    super.open();
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
     settled = upstream.first();
     openFrom = clock.first();
+    kept =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(new ListStateDescriptor<>("handed-over", Pulse.TYPE));
+    for (long[] earlier : kept.get()) {
+      settled = Math.max(settled, earlier[0]);
+      openFrom = Math.max(openFrom, earlier[1]);
+    }
+  }
+
+  /** The writer of the rows keeps the same: what it drops after a restart is dropped here. */
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    kept.update(List.of(new long[] {settled, openFrom}));
   }
 
   @Override
