@@ -72,6 +72,7 @@ public record LiveSpec(
    * @param historyFrom event time from which rows of the table are read before those of the topic;
    *     empty if no transform needs any
    * @param topicId Kafka's own of the topic that the offsets are of; empty if it has none
+   * @param partitions how many the topic has at least; no slice closes before all of them are read
    */
   public record Source(
       Dataset dataset,
@@ -81,7 +82,8 @@ public record LiveSpec(
       long snapshot,
       SortedMap<Integer, Long> offsets,
       Optional<Instant> historyFrom,
-      Optional<String> topicId) {
+      Optional<String> topicId,
+      long partitions) {
     /** Whether a job writes the source's table. */
     public enum Mode {
       INGEST,

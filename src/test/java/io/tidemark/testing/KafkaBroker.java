@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -188,6 +189,12 @@ public final class KafkaBroker implements BeforeAllCallback, AfterAllCallback, A
                 Map.of(name, org.apache.kafka.clients.admin.NewPartitions.increaseTo(partitions)))
             .all());
     await().ignoreExceptions().until(() -> endOffsets(name).size() == partitions);
+  }
+
+  /** Kafka's own id of a topic, which one made anew does not have. */
+  public Optional<String> topicId(String name) {
+    return Optional.of(
+        get(admin().describeTopics(List.of(name)).allTopicNames()).get(name).topicId().toString());
   }
 
   /** Deletes a topic and waits until it is gone; it may then be made anew, from offset 0. */

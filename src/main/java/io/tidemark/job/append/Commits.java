@@ -2,6 +2,7 @@ package io.tidemark.job.append;
 
 import io.tidemark.job.append.LiveReport.Written;
 import io.tidemark.model.LiveSpec;
+import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,14 +19,15 @@ import org.slf4j.LoggerFactory;
  * Commits what all subtasks report, checkpoint by checkpoint, once it is known that a checkpoint is
  * complete.
  *
- * <p>While the catalog is away nothing fails: reports wait in Flink's state and are tried again
- * with the next checkpoint. Not thread-safe, but for the gauges.
+ * <p>While the catalog or the brokers are away nothing fails: reports wait in Flink's state and are
+ * tried again with the next checkpoint. Not thread-safe, but for the gauges.
  */
 final class Commits implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Commits.class);
 
   private final LiveSpec spec;
   private final LiveTables tables;
+  private final TopicIds topics;
 
   /** The checkpoint that this attempt goes on from; 0 for none. */
   private final long restored;
@@ -39,9 +42,11 @@ final class Commits implements AutoCloseable {
   private volatile long waitingSince;
   private volatile long lastCommit;
 
-  private Commits(LiveSpec spec, long restored, CommitState state, List<Written> held) {
+  private Commits(
+      LiveSpec spec, TopicIds topics, long restored, CommitState state, List<Written> held) {
     this.spec = spec;
     this.tables = new LiveTables(spec.catalog());
+    this.topics = topics;
     this.restored = restored;
     this.state = state;
     this.held = held;
@@ -57,16 +62,16 @@ final class Commits implements AutoCloseable {
   record Stored(List<byte[]> state, List<byte[]> held, List<byte[]> pending) {}
 
   /** Of a start. */
-  static Commits started(LiveSpec spec) {
-    return new Commits(spec, 0, CommitState.first(spec), List.of());
+  static Commits started(LiveSpec spec, TopicIds topics) {
+    return new Commits(spec, topics, 0, CommitState.first(spec), List.of());
   }
 
   /** Of an attempt that goes on from a checkpoint. */
-  static Commits restored(LiveSpec spec, long checkpoint, Stored stored) {
+  static Commits restored(LiveSpec spec, TopicIds topics, long checkpoint, Stored stored) {
     CommitState state =
         RecordJson.read(new String(stored.state.get(0), StandardCharsets.UTF_8), CommitState.class);
     List<Written> held = stored.held.stream().map(r -> (Written) LiveReport.decode(r)).toList();
-    Commits commits = new Commits(spec, checkpoint, state, held);
+    Commits commits = new Commits(spec, topics, checkpoint, state, held);
     stored.pending.forEach(p -> commits.pending.add(Pending.decode(p)));
     return commits;
   }
@@ -107,6 +112,9 @@ final class Commits implements AutoCloseable {
   private void settle(long upTo) {
     try {
       admit();
+      if (!pending.isEmpty() && pending.peek().checkpoint() <= upTo) {
+        spec.sources().forEach(this::requireSameTopic);
+      }
       while (!pending.isEmpty() && pending.peek().checkpoint() <= upTo) {
         Settlement.Done done = new Settlement(spec, tables, state, held, pending.peek()).run();
         state = done.state();
@@ -130,12 +138,37 @@ final class Commits implements AutoCloseable {
     }
   }
 
+  /**
+   * Asked after all that is to be committed was read, so it was read from the topic of the start.
+   */
+  private void requireSameTopic(LiveSpec.Source source) {
+    if (source.topicId().isEmpty()) {
+      return;
+    }
+    String known = source.topicId().get();
+    Optional<String> now = topics.idOf(source);
+    if (now.isPresent() && !now.get().equals(known)) {
+      throw TidemarkException.refused(
+          Problem.of(
+              "TM-LIVE-038",
+              "the topic of " + source.dataset().id() + " was made anew while the job ran",
+              "the job reads the one that Kafka calls "
+                  + known
+                  + ", and the name now stands for "
+                  + now.get()
+                  + "; offsets of one mean nothing in the other, so nothing that was read since the"
+                  + " last commit is in the tables",
+              "give the source a new table and topic, so that offsets say which record is which;"
+                  + " what the old topic held beyond the last commit is gone with it"));
+    }
+  }
+
   private void await(RuntimeException e) {
     if (waitingSince == 0) {
       waitingSince = System.currentTimeMillis();
     }
     LOG.warn(
-        "job={} commits of {} checkpoints wait for the catalog or the storage",
+        "job={} commits of {} checkpoints wait for the catalog, the storage or the brokers",
         spec.job(),
         pending.size(),
         e);
@@ -207,5 +240,6 @@ final class Commits implements AutoCloseable {
   @Override
   public void close() {
     tables.close();
+    topics.close();
   }
 }

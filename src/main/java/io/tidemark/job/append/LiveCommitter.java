@@ -5,6 +5,7 @@ import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
@@ -24,13 +25,16 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
   private static final long serialVersionUID = 1;
 
   private final String specJson;
+  private final TopicIds topics;
 
   private transient Commits commits;
   private transient ListState<byte[]> state;
   private transient ListState<byte[]> held;
   private transient ListState<byte[]> pending;
+  private transient LongCounter left;
 
-  LiveCommitter(LiveSpec spec) {
+  LiveCommitter(LiveSpec spec, TopicIds topics) {
+    this.topics = topics;
     this.specJson = RecordJson.write(spec, LiveSpec.class);
   }
 
@@ -45,9 +49,10 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
         context.isRestored()
             ? Commits.restored(
                 spec,
+                topics,
                 context.getRestoredCheckpointId().orElse(0),
                 new Commits.Stored(all(state), all(held), all(pending)))
-            : Commits.started(spec);
+            : Commits.started(spec, topics);
   }
 
   private static ListState<byte[]> list(StateInitializationContext context, String name)
@@ -70,11 +75,14 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     getMetricGroup().gauge("tidemark.pending_checkpoints", commits::pendingCheckpoints);
     getMetricGroup().gauge("tidemark.commits_waiting_since_ms", commits::waitingSince);
     getMetricGroup().gauge("tidemark.last_commit_ms", commits::lastCommit);
+    left = new LongCounter();
+    getRuntimeContext().addAccumulator("tidemark.pending_checkpoints", left);
     try {
       commits.open();
     } catch (TidemarkException e) {
       throw new SuppressRestartsException(e);
     }
+    count();
   }
 
   @Override
@@ -89,6 +97,7 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     state.update(stored.state());
     held.update(stored.held());
     pending.update(stored.pending());
+    count();
   }
 
   @Override
@@ -99,6 +108,13 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     } catch (TidemarkException e) {
       throw new SuppressRestartsException(e);
     }
+    count();
+  }
+
+  /** Flink keeps it when the job has ended, so that who stopped it can tell what is missing. */
+  private void count() {
+    left.resetLocal();
+    left.add(commits.pendingCheckpoints());
   }
 
   @Override

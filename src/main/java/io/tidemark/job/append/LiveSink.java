@@ -21,13 +21,16 @@ import org.apache.iceberg.Table;
  */
 public final class LiveSink {
   private final LiveSpec spec;
+  private final TopicIds topics;
   private final List<DataStream<byte[]>> reports = new ArrayList<>();
 
   /**
    * @param spec names every table that streams are given for
+   * @param topics asked before each commit whether it is still the order's topics that were read
    */
-  public LiveSink(LiveSpec spec) {
+  public LiveSink(LiveSpec spec, TopicIds topics) {
     this.spec = spec;
+    this.topics = topics;
   }
 
   /**
@@ -95,7 +98,7 @@ public final class LiveSink {
     for (DataStream<byte[]> more : reports.subList(1, reports.size())) {
       all = all.union(more);
     }
-    all.transform("commit", SliceReport.TYPE, new LiveCommitter(spec))
+    all.transform("commit", SliceReport.TYPE, new LiveCommitter(spec, topics))
         .uid("commit")
         .setParallelism(1)
         .setMaxParallelism(1)

@@ -51,9 +51,7 @@ final class HistoryReader extends AbstractStreamOperator<RowData>
   public void endInput() {
     int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
     int subtasks = getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
-    output.collect(
-        PULSES,
-        new StreamRecord<>(new Pulse(stream, subtask, subtasks, Long.MAX_VALUE, false).toLongs()));
+    output.collect(PULSES, new StreamRecord<>(Pulse.ended(stream, subtask, subtasks).toLongs()));
     output.collect(
         REPORTS,
         new StreamRecord<>(

@@ -36,7 +36,7 @@ public final class LiveComposer {
     this.spec = spec;
     this.env = env;
     this.catalog = catalog;
-    this.sink = new LiveSink(spec);
+    this.sink = new LiveSink(spec, new BrokerTopicIds(spec.streaming()));
     this.clocks = Clocks.of(spec);
   }
 

@@ -11,22 +11,44 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
  *
  * @param stream position among the job's topics and histories
  * @param subtasks of the stream
+ * @param partitions how many the subtask reads; one without any has nothing to tell
+ * @param all how many partitions the stream has at least, over all its subtasks
  * @param complete up to where no more rows come, in microseconds
  * @param idle whether nobody needs to wait for it
  */
-record Pulse(int stream, int subtask, int subtasks, long complete, boolean idle) {
+record Pulse(
+    int stream, int subtask, int subtasks, int partitions, int all, long complete, boolean idle) {
+  /** Of a stream that is no topic, and ends. */
+  static Pulse ended(int stream, int subtask, int subtasks) {
+    return new Pulse(stream, subtask, subtasks, 1, 1, Long.MAX_VALUE, false);
+  }
+
   static final TypeInformation<long[]> TYPE = PrimitiveArrayTypeInfo.LONG_PRIMITIVE_ARRAY_TYPE_INFO;
 
   long[] toLongs() {
-    return new long[] {stream, subtask, subtasks, complete, idle ? 1 : 0};
+    return new long[] {stream, subtask, subtasks, partitions, all, complete, idle ? 1 : 0};
   }
 
   /** The same, but as far as an earlier one at least. */
   Pulse notBefore(Pulse earlier) {
-    return new Pulse(stream, subtask, subtasks, Math.max(complete, earlier.complete), idle);
+    return new Pulse(
+        stream,
+        subtask,
+        subtasks,
+        partitions,
+        all,
+        Math.max(complete, earlier.complete),
+        idle);
   }
 
   static Pulse of(long[] longs) {
-    return new Pulse((int) longs[0], (int) longs[1], (int) longs[2], longs[3], longs[4] == 1);
+    return new Pulse(
+        (int) longs[0],
+        (int) longs[1],
+        (int) longs[2],
+        (int) longs[3],
+        (int) longs[4],
+        longs[5],
+        longs[6] == 1);
   }
 }

@@ -26,8 +26,9 @@ final class Pulses {
   }
 
   /**
-   * Up to where no more rows come from any stream; before all time while one has not told. Nobody
-   * waits for the idle: where all are, it is as far as the one that was furthest.
+   * Up to where no more rows come from any stream; before all time while one has not told, or has
+   * partitions that nobody reads yet. Nobody waits for the idle, nor for subtasks without a
+   * partition: where all are idle, it is as far as the one that was furthest.
    */
   long complete() {
     if (last.size() < streams) {
@@ -37,9 +38,12 @@ final class Pulses {
     long idle = Long.MIN_VALUE;
     boolean anyIdle = false;
     for (Map<Integer, Pulse> subtasks : last.values()) {
+      long read = subtasks.values().stream().mapToLong(Pulse::partitions).sum();
       for (Pulse pulse : subtasks.values()) {
-        if (subtasks.size() < pulse.subtasks()) {
+        if (subtasks.size() < pulse.subtasks() || read < Math.max(1, pulse.all())) {
           return Long.MIN_VALUE;
+        } else if (pulse.partitions() == 0) {
+          continue;
         } else if (pulse.idle()) {
           anyIdle = true;
           idle = Math.max(idle, pulse.complete());

@@ -3,6 +3,7 @@ package io.tidemark.job.live;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
@@ -26,7 +27,8 @@ import org.apache.kafka.clients.consumer.InvalidOffsetException;
 
 /**
  * Kafka's source, but that an offset which the topic lost while the job was behind it ends the job:
- * every restart would ask for the same offset, and any other would lose or repeat events.
+ * every restart would ask for the same offset, and any other would lose or repeat events. It also
+ * says which partitions are read, as rows of {@link TopicDecoder#assigning}.
  */
 final class StrictSource
     implements Source<RowData, KafkaPartitionSplit, KafkaSourceEnumState>,
@@ -80,10 +82,25 @@ final class StrictSource
     return source.getProducedType();
   }
 
-  private record Reader(SourceReader<RowData, KafkaPartitionSplit> reader, String topic)
-      implements SourceReader<RowData, KafkaPartitionSplit> {
+  /** Tells those behind, before the first record, which partitions it reads. */
+  private static final class Reader implements SourceReader<RowData, KafkaPartitionSplit> {
+    private final SourceReader<RowData, KafkaPartitionSplit> reader;
+    private final String topic;
+    private final TreeMap<Integer, Long> assigned = new TreeMap<>();
+    private CompletableFuture<Void> news = new CompletableFuture<>();
+
+    Reader(SourceReader<RowData, KafkaPartitionSplit> reader, String topic) {
+      this.reader = reader;
+      this.topic = topic;
+    }
+
     @Override
     public InputStatus pollNext(ReaderOutput<RowData> output) throws Exception {
+      if (!assigned.isEmpty()) {
+        output.collect(TopicDecoder.assigning(assigned));
+        assigned.clear();
+        news = new CompletableFuture<>();
+      }
       try {
         return reader.pollNext(output);
       } catch (RuntimeException e) {
@@ -121,12 +138,17 @@ final class StrictSource
 
     @Override
     public CompletableFuture<Void> isAvailable() {
-      return reader.isAvailable();
+      CompletableFuture<Void> records = reader.isAvailable();
+      return records.isDone()
+          ? records
+          : CompletableFuture.anyOf(records, news).thenAccept(o -> {});
     }
 
     @Override
     public void addSplits(List<KafkaPartitionSplit> splits) {
+      splits.forEach(s -> assigned.put(s.getTopicPartition().partition(), s.getStartingOffset()));
       reader.addSplits(splits);
+      news.complete(null);
     }
 
     @Override

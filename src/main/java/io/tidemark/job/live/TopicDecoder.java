@@ -3,9 +3,11 @@ package io.tidemark.job.live;
 import io.tidemark.job.live.JsonMessages.Unreadable;
 import io.tidemark.job.slice.EventTime;
 import io.tidemark.model.Topic;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.flink.api.common.eventtime.SerializableTimestampAssigner;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -66,14 +68,22 @@ final class TopicDecoder implements KafkaRecordDeserializationSchema<RowData> {
             new RowType.RowField("raw", new VarBinaryType(VarBinaryType.MAX_LENGTH))));
   }
 
-  /** Event time in milliseconds; before all time for records that are no rows. */
-  static SerializableTimestampAssigner<RowData> timestamps(SourceRows rows) {
-    int fields = rows.type().getFieldCount();
-    EventTime time = rows.time();
-    return (decoded, before) ->
-        decoded.isNullAt(REASON)
-            ? Math.floorDiv(time.micros(decoded.getRow(ROW, fields)), 1000L)
-            : Long.MIN_VALUE;
+  /** What is no record: partitions that are read from now on, with the next offset of each. */
+  static RowData assigning(SortedMap<Integer, Long> partitions) {
+    ByteBuffer bytes = ByteBuffer.allocate(partitions.size() * (Integer.BYTES + Long.BYTES));
+    partitions.forEach((partition, next) -> bytes.putInt(partition).putLong(next));
+    return GenericRowData.of(null, null, bytes.array());
+  }
+
+  /** Reads what {@link #assigning} made, which has no row. */
+  static SortedMap<Integer, Long> assigned(RowData decoded) {
+    SortedMap<Integer, Long> partitions = new TreeMap<>();
+    ByteBuffer bytes = ByteBuffer.wrap(decoded.getBinary(RAW));
+    while (bytes.hasRemaining()) {
+      int partition = bytes.getInt();
+      partitions.put(partition, bytes.getLong());
+    }
+    return partitions;
   }
 
   @Override

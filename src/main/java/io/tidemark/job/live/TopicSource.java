@@ -34,7 +34,7 @@ record TopicSource(
     SingleOutputStreamOperator<RowData> decoded =
         env.fromSource(
                 new StrictSource(kafka(spec, source, topic, rows), topic.name()),
-                watermarks(topic, rows),
+                WatermarkStrategy.noWatermarks(),
                 "read topic " + name)
             .uid("topic/" + name);
     SingleOutputStreamOperator<RowData> split =
@@ -42,7 +42,7 @@ record TopicSource(
             .transform(
                 "take " + name,
                 InternalTypeInfo.of(rows.type()),
-                new TopicSplitter(source.dataset().id(), stream, rows))
+                new TopicSplitter(source, spec.streaming().kafka(), stream, rows))
             .uid("take/" + name);
     return new TopicSource(
         split,
@@ -72,12 +72,5 @@ record TopicSource(
 
   private static OffsetsInitializer offsets(LiveSpec.Source source) {
     return new TopicOffsets(source.offsets());
-  }
-
-  private static WatermarkStrategy<RowData> watermarks(Topic topic, SourceRows rows) {
-    WatermarkStrategy<RowData> strategy =
-        WatermarkStrategy.<RowData>forBoundedOutOfOrderness(topic.outOfOrderness())
-            .withTimestampAssigner(TopicDecoder.timestamps(rows));
-    return topic.idleAfter().isZero() ? strategy : strategy.withIdleness(topic.idleAfter());
   }
 }

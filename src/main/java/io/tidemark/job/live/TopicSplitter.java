@@ -1,19 +1,24 @@
 package io.tidemark.job.live;
 
 import io.tidemark.job.append.LiveReport;
+import io.tidemark.job.slice.EventTime;
 import io.tidemark.job.slice.SliceReport;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.LiveMark;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Topic;
+import java.time.Duration;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledFuture;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
-import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
@@ -21,7 +26,7 @@ import org.apache.flink.util.OutputTag;
 
 /**
  * Behind a topic's decoder: parts rows from dead letters, and tells before each checkpoint what it
- * saw of which partition, and how far it is.
+ * saw of which partition, and how far it is. Asks brokers whether quiet partitions hold more.
  */
 final class TopicSplitter extends AbstractStreamOperator<RowData>
     implements OneInputStreamOperator<RowData, RowData>, BoundedOneInput {
@@ -32,22 +37,43 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
   static final OutputTag<byte[]> REPORTS = new OutputTag<>("taken", SliceReport.TYPE);
   static final OutputTag<long[]> PULSES = new OutputTag<>("pulses", Pulse.TYPE);
 
+  /** Between two questions to a broker, at most; at least a quarter of the time to be idle. */
+  private static final long LOOK_MILLIS = 5_000;
+
   private final String source;
+  private final String topic;
+  private final Duration outOfOrderness;
+  private final Duration idleAfter;
+  private final TreeMap<String, String> kafka;
+  private final int partitions;
   private final int stream;
+  private final EventTime time;
   private final int fields;
   private final int[] origin;
 
   private transient TreeMap<Integer, Seen> seen;
-  private transient long complete;
-  private transient boolean idle;
+  private transient Standing standing;
+  private transient long reached;
+  private transient boolean ended;
+  private transient TopicEnds ends;
+  private transient SortedMap<Integer, Long> asked;
+  private transient CompletableFuture<Set<Integer>> answer;
   private transient Counter deadLetters;
 
   /**
    * @param stream the topic's position among the job's streams
    */
-  TopicSplitter(DatasetId source, int stream, SourceRows rows) {
-    this.source = source.value();
+  TopicSplitter(
+      LiveSpec.Source source, SortedMap<String, String> kafka, int stream, SourceRows rows) {
+    this.source = source.dataset().id().value();
+    Topic read = source.dataset().topic().orElseThrow();
+    this.topic = read.name();
+    this.outOfOrderness = read.outOfOrderness();
+    this.idleAfter = read.idleAfter();
+    this.kafka = new TreeMap<>(kafka);
+    this.partitions = (int) source.partitions();
     this.stream = stream;
+    this.time = rows.time();
     this.fields = rows.type().getFieldCount();
     this.origin =
         new int[] {
@@ -74,18 +100,42 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
   public void open() throws Exception {
     super.open();
     seen = new TreeMap<>();
-    complete = Long.MIN_VALUE;
+    reached = Long.MIN_VALUE;
+    standing = new Standing(outOfOrderness, idleAfter);
+    if (!idleAfter.isZero()) {
+      ends = new TopicEnds(topic, kafka);
+      long every = Math.max(50, Math.min(LOOK_MILLIS, idleAfter.toMillis() / 4));
+      ScheduledFuture<?> ignored =
+          getProcessingTimeService().scheduleWithFixedDelay(this::look, every, every);
+    }
     MetricGroup metrics = getMetricGroup().addGroup("tidemark");
     deadLetters = metrics.counter("dead_letters");
     // The least of all subtasks is shown, and one without a partition never knows.
     metrics.gauge(
         "source_watermark_ms",
-        () -> complete == Long.MIN_VALUE ? Long.MAX_VALUE : SliceClock.toFlink(complete));
+        () -> reached == Long.MIN_VALUE ? Long.MAX_VALUE : SliceClock.toFlink(reached));
+  }
+
+  /** Takes a broker's answer, and asks again as long as a partition is quiet. */
+  private void look(long now) {
+    SortedMap<Integer, Long> quiet = standing.quiet(now);
+    if (answer != null && answer.isDone()) {
+      standing.answered(asked, answer.exceptionally(e -> Set.of()).join());
+      answer = null;
+    }
+    if (answer == null && !quiet.isEmpty()) {
+      asked = quiet;
+      answer = ends.readToTheEnd(quiet);
+    }
   }
 
   @Override
   public void processElement(StreamRecord<RowData> element) {
     RowData decoded = element.getValue();
+    if (decoded.isNullAt(TopicDecoder.ROW)) {
+      TopicDecoder.assigned(decoded).forEach(standing::assigned);
+      return;
+    }
     RowData row = decoded.getRow(TopicDecoder.ROW, fields);
     int partition = row.getInt(origin[1]);
     long offset = row.getLong(origin[2]);
@@ -96,7 +146,9 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
     }
     of.to = offset + 1;
     of.records++;
+    standing.record(partition, offset);
     if (decoded.isNullAt(TopicDecoder.REASON)) {
+      standing.event(partition, time.micros(row));
       output.collect(element.replace(row));
     } else {
       of.letters++;
@@ -116,21 +168,9 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
   }
 
   @Override
-  public void processWatermark(Watermark mark) throws Exception {
-    complete = SliceClock.fromFlink(mark.getTimestamp());
-    super.processWatermark(mark);
-  }
-
-  @Override
-  public void processWatermarkStatus(WatermarkStatus status) throws Exception {
-    idle = status.isIdle();
-    super.processWatermarkStatus(status);
-  }
-
-  @Override
   public void prepareSnapshotPreBarrier(long checkpoint) throws Exception {
     super.prepareSnapshotPreBarrier(checkpoint);
-    pulse(complete, idle);
+    pulse();
     if (!seen.isEmpty()) {
       TreeMap<Integer, LiveMark.Range> ranges = new TreeMap<>();
       seen.forEach((p, s) -> ranges.put(p, new LiveMark.Range(s.from, s.to, s.records, s.letters)));
@@ -144,15 +184,31 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
 
   @Override
   public void endInput() {
-    complete = Long.MAX_VALUE;
-    idle = false;
-    pulse(complete, idle);
+    ended = true;
+    pulse();
   }
 
-  private void pulse(long complete, boolean idle) {
+  private void pulse() {
     int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
     int subtasks = getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
-    output.collect(
-        PULSES, new StreamRecord<>(new Pulse(stream, subtask, subtasks, complete, idle).toLongs()));
+    reached = ended ? Long.MAX_VALUE : standing.complete();
+    Pulse pulse =
+        new Pulse(
+            stream,
+            subtask,
+            subtasks,
+            standing.partitions(),
+            partitions,
+            reached,
+            !ended && standing.isIdle());
+    output.collect(PULSES, new StreamRecord<>(pulse.toLongs()));
+  }
+
+  @Override
+  public void close() throws Exception {
+    if (ends != null) {
+      ends.close();
+    }
+    super.close();
   }
 }

@@ -67,8 +67,8 @@ final class CommitsIT {
     return commits.snapshot(number);
   }
 
-  private static Commits started(LiveSpec spec) {
-    Commits commits = Commits.started(spec);
+  private Commits started(LiveSpec spec) {
+    Commits commits = Commits.started(spec, scene.topics());
     commits.open();
     return commits;
   }
@@ -197,7 +197,7 @@ final class CommitsIT {
       commits.complete(2);
     } catch (FaultyCatalog.Died e) {
       commits.close();
-      commits = Commits.restored(spec, 2, stored);
+      commits = Commits.restored(spec, scene.topics(), 2, stored);
       commits.open();
     }
     checkpoint(commits, 3, withLate(take(70, 125, 2), 8));
@@ -226,11 +226,11 @@ final class CommitsIT {
       checkpoint(commits, 1, take(0, 5));
       stored = store(commits, 2, take(5, 9));
     }
-    try (Commits commits = Commits.restored(spec, 2, stored)) {
+    try (Commits commits = Commits.restored(spec, scene.topics(), 2, stored)) {
       commits.open();
       assertThat(scene.rows(hours)).isEqualTo(texts(0, 9));
     }
-    try (Commits commits = Commits.restored(spec, 2, stored)) {
+    try (Commits commits = Commits.restored(spec, scene.topics(), 2, stored)) {
       commits.open();
       checkpoint(commits, 3, take(9, 12));
     }
@@ -257,6 +257,25 @@ final class CommitsIT {
     assertThat(scene.rows(hours)).isEqualTo(texts(0, 25));
   }
 
+  @Test
+  void whatWasReadOfATopicThatWasMadeAnewIsNotCommitted() {
+    try (Commits commits = started(scene.spec("j1"))) {
+      checkpoint(commits, 1, take(0, 5));
+      scene.topics().away();
+      checkpoint(commits, 2, take(5, 9));
+      assertThat(commits.pendingCheckpoints()).isEqualTo(1);
+      assertThat(commits.waitingSince()).isPositive();
+      assertThat(scene.rows(events)).hasSize(5);
+      scene.topics().same();
+      checkpoint(commits, 3, take(9, 12));
+      assertThat(scene.rows(events)).isEqualTo(texts(0, 12));
+      scene.topics().other();
+      requireRefused(() -> checkpoint(commits, 4, take(12, 20)), "TM-LIVE-038");
+    }
+    assertThat(scene.rows(events)).isEqualTo(texts(0, 12));
+    assertThat(scene.rows(hours)).isEqualTo(texts(0, 12));
+  }
+
   private static void requireRefused(Runnable call, String code) {
     assertThatThrownBy(call::run)
         .isInstanceOfSatisfying(
@@ -276,10 +295,10 @@ final class CommitsIT {
       commits.complete(1);
       checkpoint(commits, 2, take(5, 9));
     }
-    try (Commits commits = Commits.restored(spec, 1, old)) {
+    try (Commits commits = Commits.restored(spec, scene.topics(), 1, old)) {
       requireRefused(commits::open, "TM-LIVE-031");
     }
-    try (Commits commits = Commits.started(spec)) {
+    try (Commits commits = Commits.started(spec, scene.topics())) {
       requireRefused(commits::open, "TM-LIVE-031");
     }
     assertThat(scene.rows(events)).isEqualTo(texts(0, 9));
@@ -454,7 +473,7 @@ final class CommitsIT {
       assertThat(scene.rows(events)).isEqualTo(texts(0, 100));
       assertThat(scene.rows(hours)).isEqualTo(texts(0, 90));
     }
-    try (Commits commits = Commits.restored(next, 2, stored)) {
+    try (Commits commits = Commits.restored(next, scene.topics(), 2, stored)) {
       commits.open();
       List<LiveReport> end = new ArrayList<>(take(100, 130, 2));
       end.add(new LiveReport.HistoryEnded(scene.events().id(), 1, 2));

@@ -45,6 +45,7 @@ final class LiveScene implements AutoCloseable {
   static final TableRef COPIES = TableRef.parse("ns.copies");
   static final TableRef LATE = TableRef.parse("ns.hours_late");
 
+  private final TopicNames topics = new TopicNames();
   private final CatalogSpec catalog;
   private final LakeFixture fixture;
   private final Lake lake;
@@ -76,6 +77,10 @@ final class LiveScene implements AutoCloseable {
             new Governance(Governance.Tier.STANDARD, "", "", List.of()));
     lake.ensure(dataset);
     return dataset;
+  }
+
+  TopicNames topics() {
+    return topics;
   }
 
   CatalogSpec catalog() {
@@ -117,7 +122,8 @@ final class LiveScene implements AutoCloseable {
             fixture.head(events.table()),
             offsets,
             historyFrom,
-            Optional.of("topic-of-" + events.id()));
+            Optional.of("topic-of-" + events.id()),
+            1);
     LiveSpec.Task task =
         new LiveSpec.Task(
             new Transform(
@@ -195,7 +201,8 @@ final class LiveScene implements AutoCloseable {
                 s.snapshot(),
                 s.offsets(),
                 s.historyFrom(),
-                s.topicId())),
+                s.topicId(),
+                s.partitions())),
         List.of(),
         List.of(
             new LiveSpec.Task(

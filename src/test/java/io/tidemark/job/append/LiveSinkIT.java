@@ -179,7 +179,7 @@ final class LiveSinkIT {
     if (kind == Changes.UPDATING) {
       result = result.flatMap(new Restless(), type).uid("restless");
     }
-    LiveSink sink = new LiveSink(spec);
+    LiveSink sink = new LiveSink(spec, scene.topics());
     sink.source(spec.sources().get(0), serializable(scene.events().table()), rows, all);
     sink.task(spec.tasks().get(0), serializable(hours), rows, result, kind);
     sink.commit();
@@ -273,7 +273,7 @@ final class LiveSinkIT {
   @Test
   void aSecondJobEndsForGoodAndSaysWhoHoldsTheTable() throws Exception {
     LiveSpec late = scene.spec("j2");
-    try (Commits first = Commits.started(scene.spec("j1"))) {
+    try (Commits first = Commits.started(scene.spec("j1"), scene.topics())) {
       first.open();
       first.snapshot(1);
       first.complete(1);

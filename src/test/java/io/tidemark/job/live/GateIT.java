@@ -11,6 +11,7 @@ import io.tidemark.model.Grain;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.testing.KafkaBroker;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,7 @@ import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.Collector;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,6 +130,26 @@ class GateIT {
         before = open;
       }
       assertThat(attempts.values()).anyMatch(reports -> reports.size() == parallelism);
+    }
+  }
+
+  @Test
+  void withMoreSubtasksThanPartitionsNobodyWaitsForThoseThatHaveNone() throws Exception {
+    try (LiveBed live = new LiveBed(dir, KAFKA)) {
+      Dataset source =
+          live.source(
+              "few", 2, "at", Duration.ZERO, "id BIGINT NOT NULL", "at TIMESTAMP(3) NOT NULL");
+      SEEN.put("few", new Seen());
+      Seen seen = SEEN.get("few");
+      JobClient job = start(live, source, 3);
+      for (int i = 0; i < 200; i++) {
+        live.send(source, i % 2, START, event(i, START.plusSeconds(60L * i)));
+      }
+      long three = Grain.HOUR.ordinal(START) + 3;
+      live.until(job, () -> seen.openFrom() == three && seen.taken() == 200);
+      live.stop(job);
+      assertThat(seen.late).isEmpty();
+      assertThat(seen.wrong).isEmpty();
     }
   }
 

@@ -53,6 +53,12 @@ final class LiveBed implements AutoCloseable {
 
   /** A source with a topic of the same name; columns as {@link JobBed#dataset} takes them. */
   Dataset source(String name, int partitions, String eventTime, String... columns) {
+    return source(name, partitions, eventTime, Duration.ofSeconds(2), columns);
+  }
+
+  /** The same, with a time after which silent partitions are not waited for. */
+  Dataset source(
+      String name, int partitions, String eventTime, Duration idleAfter, String... columns) {
     kafka.createTopic(name, partitions);
     List<String> all = new ArrayList<>(List.of(columns));
     all.add(Topic.TOPIC_COLUMN + " STRING");
@@ -71,11 +77,7 @@ final class LiveBed implements AutoCloseable {
         table.governance(),
         Optional.of(
             new Topic(
-                name,
-                Topic.Format.JSON,
-                Duration.ofMinutes(10),
-                Duration.ofSeconds(2),
-                Duration.ofDays(1))));
+                name, Topic.Format.JSON, Duration.ofMinutes(10), idleAfter, Duration.ofDays(1))));
   }
 
   void send(Dataset source, int partition, Instant kafkaTime, String json) {
@@ -98,6 +100,11 @@ final class LiveBed implements AutoCloseable {
 
   /** A source as a job takes it that nothing has run before. */
   LiveSpec.Source ingest(Dataset source) {
+    return ingest(source, Optional.empty());
+  }
+
+  /** The same, of a topic with this id. */
+  LiveSpec.Source ingest(Dataset source, Optional<String> topicId) {
     return new LiveSpec.Source(
         source,
         LiveSpec.Source.Mode.INGEST,
@@ -106,7 +113,8 @@ final class LiveBed implements AutoCloseable {
         0,
         new TreeMap<>(),
         Optional.empty(),
-        Optional.empty());
+        topicId,
+        kafka.endOffsets(source.topic().orElseThrow().name()).size());
   }
 
   /**
@@ -159,7 +167,8 @@ final class LiveBed implements AutoCloseable {
               bed.fixture().head(s.dataset().table()),
               offsets,
               from,
-              Optional.empty()));
+              Optional.empty(),
+              s.partitions()));
     }
     return new LiveSpec(
         before.name(),

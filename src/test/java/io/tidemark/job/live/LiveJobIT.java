@@ -288,6 +288,42 @@ class LiveJobIT {
   }
 
   @Test
+  void aTopicThatIsMadeAnewWithMoreRecordsWhileTheJobRunsEndsItBeforeTheyAreCommitted()
+      throws Exception {
+    try (LiveBed live = new LiveBed(dir, KAFKA)) {
+      Dataset anew = live.source("anew", 1, "at", "id BIGINT NOT NULL", "at TIMESTAMP(3) NOT NULL");
+      sendIds(live, anew, 0, 3);
+      LiveSpec.Source source = live.ingest(anew, KAFKA.topicId("anew"));
+      JobClient job = live.start(live.spec(List.of(source), List.of()), 1);
+      live.until(job, () -> live.bed().fixture().rows(anew.table()).size() == 3);
+      KAFKA.deleteTopic("anew");
+      KAFKA.createTopic("anew", 1);
+      sendIds(live, anew, 100, 140);
+      assertThatThrownBy(() -> job.getJobExecutionResult().get(3, TimeUnit.MINUTES))
+          .satisfies(
+              e ->
+                  assertThat(
+                          TidemarkException.findIn(ExceptionUtils.stringifyException(e))
+                              .orElseThrow()
+                              .problems())
+                      .singleElement()
+                      .extracting(Problem::code)
+                      .isIn("TM-LIVE-038", "TM-LIVE-001"));
+      assertThat(live.bed().fixture().rows(anew.table())).hasSize(3);
+    }
+  }
+
+  private static void sendIds(LiveBed live, Dataset source, int from, int to) {
+    for (int i = from; i < to; i++) {
+      live.send(
+          source,
+          0,
+          at("2026-03-01T00:00:00Z"),
+          "{\"id\": " + i + ", \"at\": \"2026-03-01T00:00:00\"}");
+    }
+  }
+
+  @Test
   void anOffsetThatTheTopicDoesNotHaveEndsTheJob() throws Exception {
     try (LiveBed live = new LiveBed(dir, KAFKA)) {
       Dataset brief =
@@ -307,7 +343,8 @@ class LiveJobIT {
                         0,
                         new TreeMap<>(Map.of(0, offset)),
                         Optional.empty(),
-                        Optional.empty())),
+                        Optional.empty(),
+                        1)),
                 List.of());
         JobClient job = live.start(spec, 1);
         assertThatThrownBy(() -> job.getJobExecutionResult().get(5, TimeUnit.MINUTES))

@@ -8,7 +8,7 @@ class PulsesTest {
   private final Pulses pulses = new Pulses(2);
 
   private void take(int stream, int subtask, long complete, boolean idle) {
-    pulses.take(Pulse.of(new Pulse(stream, subtask, 2, complete, idle).toLongs()));
+    pulses.take(Pulse.of(new Pulse(stream, subtask, 2, 1, 2, complete, idle).toLongs()));
   }
 
   @Test
@@ -58,8 +58,26 @@ class PulsesTest {
     for (int i = 0; i < 4; i++) {
       take(i / 2, i % 2, 10, false);
     }
-    pulses.take(new Pulse(0, 0, 3, 40, false));
+    pulses.take(new Pulse(0, 0, 3, 1, 3, 40, false));
     assertThat(pulses.complete()).isEqualTo(Long.MIN_VALUE);
     assertThat(pulses.all()).hasSize(3);
+  }
+
+  @Test
+  void subtasksWithoutAPartitionAreNotWaitedForOnceAllPartitionsAreRead() {
+    Pulses one = new Pulses(1);
+    one.take(new Pulse(0, 0, 3, 1, 2, 40, false));
+    one.take(new Pulse(0, 1, 3, 0, 2, Long.MIN_VALUE, false));
+    one.take(new Pulse(0, 2, 3, 0, 2, Long.MIN_VALUE, false));
+    assertThat(one.complete()).isEqualTo(Long.MIN_VALUE);
+    one.take(new Pulse(0, 2, 3, 1, 2, 30, false));
+    assertThat(one.complete()).isEqualTo(30);
+  }
+
+  @Test
+  void aStreamThatReadsNothingYetIsNotAtItsEnd() {
+    Pulses one = new Pulses(1);
+    one.take(new Pulse(0, 0, 1, 0, 0, Long.MIN_VALUE, false));
+    assertThat(one.complete()).isEqualTo(Long.MIN_VALUE);
   }
 }
