@@ -140,7 +140,8 @@ public final class LiveRun {
                     0,
                     new TreeMap<>(),
                     Optional.empty(),
-                    Optional.empty())),
+                    Optional.empty(),
+                    LiveWorkload.PARTITIONS)),
             List.of(),
             List.of(workload.task(output)));
     StreamExecutionEnvironment env = environment();

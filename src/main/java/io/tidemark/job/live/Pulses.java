@@ -42,12 +42,10 @@ final class Pulses {
       for (Pulse pulse : subtasks.values()) {
         if (subtasks.size() < pulse.subtasks() || read < Math.max(1, pulse.all())) {
           return Long.MIN_VALUE;
-        } else if (pulse.partitions() == 0) {
-          continue;
-        } else if (pulse.idle()) {
+        } else if (pulse.partitions() > 0 && pulse.idle()) {
           anyIdle = true;
           idle = Math.max(idle, pulse.complete());
-        } else {
+        } else if (pulse.partitions() > 0) {
           active = Math.min(active, pulse.complete());
         }
       }
