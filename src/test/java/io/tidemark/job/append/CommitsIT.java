@@ -257,25 +257,6 @@ final class CommitsIT {
     assertThat(scene.rows(hours)).isEqualTo(texts(0, 25));
   }
 
-  @Test
-  void whatWasReadOfATopicThatWasMadeAnewIsNotCommitted() {
-    try (Commits commits = started(scene.spec("j1"))) {
-      checkpoint(commits, 1, take(0, 5));
-      scene.topics().away();
-      checkpoint(commits, 2, take(5, 9));
-      assertThat(commits.pendingCheckpoints()).isEqualTo(1);
-      assertThat(commits.waitingSince()).isPositive();
-      assertThat(scene.rows(events)).hasSize(5);
-      scene.topics().same();
-      checkpoint(commits, 3, take(9, 12));
-      assertThat(scene.rows(events)).isEqualTo(texts(0, 12));
-      scene.topics().other();
-      requireRefused(() -> checkpoint(commits, 4, take(12, 20)), "TM-LIVE-038");
-    }
-    assertThat(scene.rows(events)).isEqualTo(texts(0, 12));
-    assertThat(scene.rows(hours)).isEqualTo(texts(0, 12));
-  }
-
   private static void requireRefused(Runnable call, String code) {
     assertThatThrownBy(call::run)
         .isInstanceOfSatisfying(
