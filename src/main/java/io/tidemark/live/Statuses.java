@@ -134,7 +134,7 @@ final class Statuses {
             .findFirst();
     return waiting.isPresent()
         ? new Health(
-            State.COMMITS_WAITING, "the catalog or its storage does not answer", waiting, restarts)
+            State.COMMITS_WAITING, "catalog, storage or brokers do not answer", waiting, restarts)
         : new Health(State.RUNNING, "", since, restarts);
   }
 

@@ -17,7 +17,7 @@ final class LiveSamples {
         "cities",
         new LiveStatus.Health(
             LiveStatus.State.COMMITS_WAITING,
-            "the catalog or its storage does not answer",
+            "catalog, storage or brokers do not answer",
             Optional.of(Samples.NOON),
             2),
         new LiveStatus.Checkpoints(
