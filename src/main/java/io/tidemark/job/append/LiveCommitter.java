@@ -5,7 +5,6 @@ import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
@@ -31,7 +30,6 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
   private transient ListState<byte[]> state;
   private transient ListState<byte[]> held;
   private transient ListState<byte[]> pending;
-  private transient LongCounter left;
 
   LiveCommitter(LiveSpec spec, TopicIds topics) {
     this.topics = topics;
@@ -75,14 +73,11 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     getMetricGroup().gauge("tidemark.pending_checkpoints", commits::pendingCheckpoints);
     getMetricGroup().gauge("tidemark.commits_waiting_since_ms", commits::waitingSince);
     getMetricGroup().gauge("tidemark.last_commit_ms", commits::lastCommit);
-    left = new LongCounter();
-    getRuntimeContext().addAccumulator("tidemark.pending_checkpoints", left);
     try {
       commits.open();
     } catch (TidemarkException e) {
       throw new SuppressRestartsException(e);
     }
-    count();
   }
 
   @Override
@@ -97,7 +92,6 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     state.update(stored.state());
     held.update(stored.held());
     pending.update(stored.pending());
-    count();
   }
 
   @Override
@@ -108,13 +102,6 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     } catch (TidemarkException e) {
       throw new SuppressRestartsException(e);
     }
-    count();
-  }
-
-  /** Flink keeps it when the job has ended, so that who stopped it can tell what is missing. */
-  private void count() {
-    left.resetLocal();
-    left.add(commits.pendingCheckpoints());
   }
 
   @Override
