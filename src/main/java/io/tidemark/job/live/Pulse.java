@@ -32,13 +32,7 @@ record Pulse(
   /** The same, but as far as an earlier one at least. */
   Pulse notBefore(Pulse earlier) {
     return new Pulse(
-        stream,
-        subtask,
-        subtasks,
-        partitions,
-        all,
-        Math.max(complete, earlier.complete),
-        idle);
+        stream, subtask, subtasks, partitions, all, Math.max(complete, earlier.complete), idle);
   }
 
   static Pulse of(long[] longs) {
