@@ -35,36 +35,56 @@ final class LiveBench {
       LiveWorkload.fill(kafka, LiveRun.LARGE, large, DAY);
       LiveWorkload.fill(kafka, LiveRun.SMALL, small, DAY);
       for (LiveWorkload workload : options.liveWorkloads()) {
-        Map<String, Usage> best = new TreeMap<>();
+        Map<String, LiveRun.Pass> best = new TreeMap<>();
         for (int round = 1; round <= options.rounds(); round++) {
           for (String who : List.of(BARE, OWN)) {
-            Usage usage = run(kafka, who, workload, large, small);
-            report.line(
-                "%-8s live %s round %d: %s, %.0f records/s, %.2f µs CPU a record",
-                who,
-                workload,
-                round,
-                Report.text(usage),
-                (large - small) / usage.wall(),
-                usage.cpu() * 1e6 / (large - small));
-            best.merge(who, usage, (a, b) -> a.cpu() <= b.cpu() ? a : b);
+            if (options.takesPart(who)) {
+              LiveRun.Pass pass = run(kafka, who, workload, large, small);
+              report.line(
+                  "%-8s live %s round %d: %.1f s wall, %.1f s CPU, %.1f s of it tasks; a record"
+                      + " %.2f µs CPU, %.2f µs of tasks",
+                  who,
+                  workload,
+                  round,
+                  pass.usage().wall(),
+                  pass.usage().cpu(),
+                  pass.tasks(),
+                  pass.usage().cpu() * 1e6 / (large - small),
+                  pass.tasks() * 1e6 / (large - small));
+              best.merge(who, pass, (a, b) -> a.usage().cpu() <= b.usage().cpu() ? a : b);
+            }
           }
         }
-        Usage own = best.get(OWN);
-        Usage bare = best.get(BARE);
-        String what = "live " + workload.name().toLowerCase(Locale.ROOT) + " / bare Flink job, ";
-        report.goal("P8", what + "CPU a record", own.cpu() / bare.cpu(), 1.02, 1.05);
-        report.goal("P8", what + "wall a record", own.wall() / bare.wall(), 1.02, 1.05);
+        if (best.size() == 2) {
+          goals(report, workload, best.get(OWN), best.get(BARE));
+        }
       }
     }
   }
 
-  private Usage run(KafkaBroker kafka, String who, LiveWorkload workload, long large, long small)
+  private static void goals(
+      Report report, LiveWorkload workload, LiveRun.Pass own, LiveRun.Pass bare) {
+    String what = "live " + workload.name().toLowerCase(Locale.ROOT) + " / bare Flink job, ";
+    ratio(report, what + "CPU a record", own.usage().cpu(), bare.usage().cpu());
+    ratio(report, what + "CPU of tasks a record", own.tasks(), bare.tasks());
+    ratio(report, what + "wall a record", own.usage().wall(), bare.usage().wall());
+  }
+
+  private static void ratio(Report report, String what, double own, double bare) {
+    report.goal("P8", what, own / bare, 1.02, 1.05);
+  }
+
+  private LiveRun.Pass run(
+      KafkaBroker kafka, String who, LiveWorkload workload, long large, long small)
       throws IOException {
     Path home = Files.createDirectories(options.work());
     home = Files.createTempDirectory(home, "live-" + who + "-");
-    List<Usage> passes = new ArrayList<>();
-    Contender.here(options.heap())
+    List<LiveRun.Pass> passes = new ArrayList<>();
+    Contender contender = Contender.here(options.heap());
+    options
+        .jvm()
+        .map(option -> contender.with(option.replace("WHO", who)))
+        .orElse(contender)
         .run(
             LiveRun.class.getName(),
             List.of(

@@ -116,7 +116,7 @@ final class LiveProject {
         topic:
           name: %s
           out_of_orderness: PT10M
-          idle_after: PT1M
+          idle_after: PT10M
     """
             .formatted(TOPIC)
         + DERIVED.formatted(ALL)

@@ -7,16 +7,20 @@ import io.tidemark.model.Dataset;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.testing.LakeFixture;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -45,10 +49,13 @@ public final class LiveRun {
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
+  /** A subtask's own thread, and the one that fetches for it. */
+  private static final Pattern TASK = Pattern.compile("\\(\\d+/\\d+\\)#\\d+$|^Source Data Fetcher");
+
   private static final String MARK = "BENCH-PASS ";
-  private static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(1);
+  private static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(5);
   private static final int PARALLELISM = 2;
-  private static final long POLL_MILLIS = 50;
+  private static final long POLL_MILLIS = 500;
 
   private final boolean own;
   private final Path home;
@@ -76,13 +83,44 @@ public final class LiveRun {
     System.exit(0);
   }
 
+  /**
+   * A pass over a topic.
+   *
+   * @param tasks processor seconds of the job's tasks alone
+   */
+  record Pass(Usage usage, double tasks) {
+    Pass minus(Pass other) {
+      return new Pass(usage.minus(other.usage), tasks - other.tasks);
+    }
+  }
+
   /** What a pass says at its end, or nothing if a line says something else. */
-  static Optional<Usage> parse(String line) {
+  static Optional<Pass> parse(String line) {
     if (!line.startsWith(MARK)) {
       return Optional.empty();
     }
-    String[] parts = line.substring(MARK.length()).split(" ", 2);
-    return Optional.of(new Usage(Double.parseDouble(parts[0]), Double.parseDouble(parts[1]), 0));
+    String[] parts = line.substring(MARK.length()).split(" ", 3);
+    return Optional.of(
+        new Pass(
+            new Usage(Double.parseDouble(parts[0]), Double.parseDouble(parts[1]), 0),
+            Double.parseDouble(parts[2])));
+  }
+
+  /**
+   * Of the threads that run the tasks of the job and read the topic for them: without compilers,
+   * garbage collectors and commits, which take the more the slower the machine is.
+   */
+  private static double taskSeconds() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
+            .filter(t -> t != null && isTask(t.getThreadName()))
+            .mapToLong(t -> threads.getThreadCpuTime(t.getThreadId()))
+            .sum()
+        / 1e9;
+  }
+
+  private static boolean isTask(String thread) {
+    return TASK.matcher(thread).find() && !thread.toLowerCase(Locale.ROOT).contains("commit");
   }
 
   /** From the job's submission to the commit of the last record; wall and processor seconds. */
@@ -109,7 +147,8 @@ public final class LiveRun {
       }
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
-    String took = (System.nanoTime() - wall) / 1e9 + " " + (Usage.cpuSeconds() - cpu);
+    String took =
+        (System.nanoTime() - wall) / 1e9 + " " + (Usage.cpuSeconds() - cpu) + " " + taskSeconds();
     if (rows(raw) != records) {
       throw new IllegalStateException(rows(raw) + " rows of " + records + " records");
     }

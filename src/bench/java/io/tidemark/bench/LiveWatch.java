@@ -105,7 +105,7 @@ final class LiveWatch {
     for (int partition = 0; partition < LiveWorkload.PARTITIONS; partition++) {
       List<SteadySales.Sent> sent = sales.of(partition);
       int i = 0;
-      while (i < sent.size() && sent.get(i).at() <= needed) {
+      while (i < sent.size() && sent.get(i).at() < needed) {
         i++;
       }
       if (i == 0 || i == sent.size()) {

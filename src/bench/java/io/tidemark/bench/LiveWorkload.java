@@ -134,7 +134,7 @@ enum LiveWorkload {
                 topic,
                 Topic.Format.JSON,
                 OUT_OF_ORDERNESS,
-                Duration.ofMinutes(1),
+                Duration.ofMinutes(10),
                 Duration.ofDays(1))));
   }
 

@@ -23,7 +23,8 @@ final class Options {
           "contenders",
           "workloads",
           "live-workloads",
-          "records");
+          "records",
+          "jvm");
 
   private final Map<String, String> values;
 
@@ -70,6 +71,11 @@ final class Options {
   /** Where the Spark peer was compiled; without it Spark does not take part. */
   Optional<Path> spark() {
     return Optional.ofNullable(values.get("spark")).map(Path::of);
+  }
+
+  /** An option for the JVMs of P8, such as one that starts a recording; WHO is who it is. */
+  Optional<String> jvm() {
+    return Optional.ofNullable(values.get("jvm"));
   }
 
   List<Workload> workloads() {
