@@ -15,6 +15,7 @@ final class Standing {
   private final long outOfOrderMicros;
   private final long idleAfterMillis;
   private final TreeMap<Integer, Part> parts = new TreeMap<>();
+  private final TreeMap<Integer, Long> before = new TreeMap<>();
   private long complete = Long.MIN_VALUE;
 
   private static final class Part {
@@ -33,15 +34,41 @@ final class Standing {
     this.idleAfterMillis = idleAfter.toMillis();
   }
 
+  /** A partition had got to an event of this time when the job failed, whoever read it then. */
+  void restored(int partition, long newest) {
+    before.merge(partition, newest, Math::max);
+  }
+
+  /** The times of the newest events, by partition; without those that had none. */
+  SortedMap<Integer, Long> newest() {
+    TreeMap<Integer, Long> newest = new TreeMap<>();
+    parts.forEach(
+        (number, part) -> {
+          if (part.newest != Long.MIN_VALUE) {
+            newest.put(number, part.newest);
+          }
+        });
+    return newest;
+  }
+
+  private Part part(int partition) {
+    return parts.computeIfAbsent(
+        partition,
+        p -> {
+          Part part = new Part();
+          part.newest = before.getOrDefault(p, Long.MIN_VALUE);
+          return part;
+        });
+  }
+
   /** A partition is this subtask's to read, from an offset on. */
   void assigned(int partition, long next) {
-    Part part = parts.computeIfAbsent(partition, p -> new Part());
-    part.next = next;
+    part(partition).next = next;
   }
 
   /** A record was read. */
   void record(int partition, long offset) {
-    Part part = parts.computeIfAbsent(partition, p -> new Part());
+    Part part = part(partition);
     part.next = offset + 1;
     part.moved = true;
     part.idle = false;

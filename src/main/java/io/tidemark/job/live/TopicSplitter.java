@@ -8,13 +8,19 @@ import io.tidemark.model.LiveMark;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Topic;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -53,6 +59,7 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
 
   private transient TreeMap<Integer, Seen> seen;
   private transient Standing standing;
+  private transient ListState<long[]> kept;
   private transient long reached;
   private transient boolean ended;
   private transient TopicEnds ends;
@@ -96,12 +103,36 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
     }
   }
 
+  /**
+   * How far each partition was is kept: on a topic that stays silent after a failure nothing else
+   * would tell, and what had passed before it would never close.
+   */
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    standing = new Standing(outOfOrderness, idleAfter);
+    kept =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(new ListStateDescriptor<>("newest", Pulse.TYPE));
+    for (long[] newest : kept.get()) {
+      standing.restored((int) newest[0], newest[1]);
+    }
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    List<long[]> newest = new ArrayList<>();
+    standing.newest().forEach((partition, micros) -> newest.add(new long[] {partition, micros}));
+    kept.update(newest);
+  }
+
   @Override
   public void open() throws Exception {
     super.open();
     seen = new TreeMap<>();
     reached = Long.MIN_VALUE;
-    standing = new Standing(outOfOrderness, idleAfter);
     if (!idleAfter.isZero()) {
       ends = new TopicEnds(topic, kafka);
       long every = Math.max(50, Math.min(LOOK_MILLIS, idleAfter.toMillis() / 4));

@@ -87,4 +87,20 @@ class StandingTest {
     assertThat(patient.quiet(0)).isEmpty();
     assertThat(patient.quiet(Long.MAX_VALUE)).isEmpty();
   }
+
+  @Test
+  void aPartitionThatStaysSilentAfterAFailureIsAsFarAsItWas() {
+    record(1, 0, 900);
+    Standing after = new Standing(Duration.ofMillis(10), Duration.ofSeconds(1));
+    standing.newest().forEach(after::restored);
+    after.assigned(0, 6);
+    after.assigned(1, 1);
+    assertThat(after.complete()).isEqualTo(90_000);
+
+    after.quiet(0);
+    after.answered(at(after.quiet(2_000)), Set.of(0, 1));
+
+    assertThat(after.isIdle()).isTrue();
+    assertThat(after.complete()).isEqualTo(890_000);
+  }
 }
