@@ -2,15 +2,14 @@ package io.tidemark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.testing.ChildJvm;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.VisitsProject;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,7 +51,7 @@ class CliRecoveryIT {
   @Order(1)
   void aKilledRunIsSaidByTheNextCommandThatLooksAndResumedByTheNextThatWorks() throws Exception {
     Path log = project.resolve("killed.log");
-    Process command = start(log, "run", "--publish");
+    Process command = ChildJvm.tidemark(project, log, List.of("-Xmx1g"), "run", "--publish");
     try {
       Awaitility.await()
           .atMost(Duration.ofMinutes(5))
@@ -73,22 +72,6 @@ class CliRecoveryIT {
     assertThat(succeeds("status").out()).contains("Everything is up to date.");
     assertThat(succeeds("query", "SELECT SUM(visits) AS n FROM city_day").out()).contains("300");
     assertThat(succeeds("status").err()).doesNotContain("interrupted");
-  }
-
-  private Process start(Path log, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> argument.startsWith("--add-opens"))
-        .forEach(command::add);
-    command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of("-C", project.toString()));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.to(log.toFile()))
-        .start();
   }
 
   @Test

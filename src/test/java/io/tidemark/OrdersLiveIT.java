@@ -9,6 +9,7 @@ import io.tidemark.model.LiveSpec;
 import io.tidemark.model.TableRef;
 import io.tidemark.sample.ShopEvents;
 import io.tidemark.sample.ShopEvents.Event;
+import io.tidemark.testing.ChildJvm;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.KafkaBroker;
@@ -17,7 +18,6 @@ import io.tidemark.testing.OrdersProject;
 import io.tidemark.testing.SessionCluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -318,7 +318,9 @@ class OrdersLiveIT {
     project.useFix();
     assertThat(succeeds("plan", "--change", "fx-fix").out()).contains("logic");
     Path log = folder.resolve("killed.log");
-    Process command = start(log, "run", "--change", "fx-fix", "--publish");
+    Process command =
+        ChildJvm.tidemark(
+            folder, log, List.of("-Xmx512m"), "run", "--change", "fx-fix", "--publish");
     try {
       await()
           .atMost(PATIENCE)
@@ -330,29 +332,6 @@ class OrdersLiveIT {
     backfill();
 
     assertThat(published()).isNotEmpty();
-  }
-
-  private Process start(Path log, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> argument.startsWith("--add-opens"))
-        .forEach(command::add);
-    command.addAll(
-        List.of(
-            "-Xmx512m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.tidemark.Main",
-            "-C",
-            folder.toString()));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(log.toFile())
-        .start();
   }
 
   @Test

@@ -3,11 +3,13 @@ package io.tidemark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tidemark.testing.ChildJvm;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.VisitsProject;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,7 +17,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -47,28 +48,15 @@ class ServeIT {
         .untilAsserted(() -> assertThat(metrics()).contains(lines));
   }
 
-  private Process start(Path log) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> argument.startsWith("--add-opens"))
-        .forEach(command::add);
-    command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of("-C", project.toString(), "serve", "--port", "0", "--every", "PT0.5S"));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.to(log.toFile()))
-        .start();
-  }
-
   @Test
   void whatOtherProcessesDoShowsAndATermSignalEndsIt() throws Exception {
     CommandLineSession user = new CommandLineSession(Wiring::open, project);
     VisitsProject.write(project);
     Files.writeString(project.resolve("visits.csv"), VisitsProject.csv());
     Path log = project.resolve("serve.log");
-    Process server = start(log);
+    Process server =
+        ChildJvm.tidemark(
+            project, log, List.of("-Xmx512m"), "serve", "--port", "0", "--every", "PT0.5S");
     try {
       await()
           .atMost(Duration.ofMinutes(5))
@@ -110,8 +98,7 @@ class ServeIT {
   @Test
   void aPortThatIsTakenIsSaid() throws IOException {
     VisitsProject.write(project);
-    try (java.net.ServerSocket taken =
-        new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Result result =
           new CommandLineSession(Wiring::open, project)
               .run("serve", "--port", String.valueOf(taken.getLocalPort()));

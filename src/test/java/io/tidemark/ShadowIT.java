@@ -6,12 +6,13 @@ import static org.awaitility.Awaitility.await;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.Json;
 import io.tidemark.model.TableRef;
+import io.tidemark.testing.ChildJvm;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.KafkaBroker;
 import io.tidemark.testing.LakeFixture;
+import io.tidemark.testing.LocalConfig;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,6 +112,9 @@ class ShadowIT {
           relation: new_amount = old_amount * 100
       """;
 
+  private static final List<String> JVM =
+      List.of("-Xmx768m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+
   private Path project;
   private CommandLineSession user;
   private LakeFixture tables;
@@ -126,28 +130,12 @@ class ShadowIT {
     Files.createDirectories(project.resolve("jobs/shop"));
     Files.writeString(project.resolve("jobs/shop/pipeline.yaml"), PIPELINE);
     Files.writeString(project.resolve("jobs/shop/city_hour.sql"), SQL);
-    Files.createDirectories(project.resolve("config"));
-    Files.writeString(
-        project.resolve("config/local.yaml"),
-        """
-        home: .tidemark
-        catalog:
-          name: tidemark
-          type: org.apache.iceberg.jdbc.JdbcCatalog
-          properties:
-            uri: jdbc:sqlite:${HOME}/catalog.db
-            warehouse: ${HOME}/warehouse
-            jdbc.schema-version: V1
-        flink:
-          parallelism: 2
-        store:
-          url: jdbc:sqlite:${HOME}/control.db
-        kafka:
-          bootstrap_servers: %s
-        live:
-          checkpoint_every: PT1S
-        """
-            .formatted(KAFKA.bootstrap()));
+    LocalConfig.write(
+        project,
+        List.of(
+            "flink: {parallelism: 2}",
+            "kafka: {bootstrap_servers: '" + KAFKA.bootstrap() + "'}",
+            "live: {checkpoint_every: PT1S}"));
     TreeMap<String, String> catalog = new TreeMap<>();
     catalog.put("type", "jdbc");
     catalog.put("uri", "jdbc:sqlite:" + project.resolve(".tidemark/catalog.db"));
@@ -187,30 +175,11 @@ class ShadowIT {
   /** Runs {@code tidemark live ARGUMENTS} in a process that stays. */
   private void start(String... arguments) throws IOException {
     asked.put(arguments[0], arguments);
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(a -> a.startsWith("--add-opens"))
-        .forEach(command::add);
-    command.addAll(
-        List.of(
-            "-Xmx768m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.tidemark.Main",
-            "-C",
-            project.toString(),
-            "live"));
-    command.addAll(List.of(arguments));
+    List<String> live = new ArrayList<>(List.of("live"));
+    live.addAll(List.of(arguments));
     running.put(
         arguments[0],
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log(arguments[0]).toFile()))
-            .start());
+        ChildJvm.tidemark(project, log(arguments[0]), JVM, live.toArray(String[]::new)));
   }
 
   private void awaitState(String process, String... path) throws IOException {

@@ -15,7 +15,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 
 /** Sends the events of an example pipeline as their systems would, as fast as asked for. */
 final class GenerateHandler {
@@ -26,7 +25,7 @@ final class GenerateHandler {
   /** So that an end is seen to soon, however far behind the clock the events are. */
   private static final int BATCH = 2_000;
 
-  private static final int PAUSE_MILLIS = 50;
+  private static final Duration PAUSE = Duration.ofMillis(50);
   private static final double NANOS = 1e9;
 
   private final Workplace workplace;
@@ -114,7 +113,7 @@ final class GenerateHandler {
         double seconds = (System.nanoTime() - begun) / NANOS * speed;
         if (sendUntil(start.plus(Duration.ofMillis((long) (seconds * 1000))))) {
           tell(Phase.RUNNING);
-          goesOn = pause();
+          goesOn = Pause.of(PAUSE);
         }
       }
       feed.flush();
@@ -143,16 +142,6 @@ final class GenerateHandler {
       watcher.step(
           new StepProgress(
               "generate", "send events", phase, fraction, count + " sent, event time " + last));
-    }
-
-    /** Whether nobody wants this thread to end. */
-    private boolean pause() {
-      try {
-        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-        return true;
-      } catch (InterruptedException e) {
-        return false;
-      }
     }
   }
 }

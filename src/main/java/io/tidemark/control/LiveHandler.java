@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 
 /** Live jobs: starts, stays with those of this process, stops, and says how they do. */
 final class LiveHandler {
@@ -26,6 +25,9 @@ final class LiveHandler {
   private static final Duration NOTED = Duration.ofMinutes(5);
 
   static final String FAILED = "TM-LIVE-120";
+
+  /** Between two looks at a job that stays. */
+  static final Duration LOOK = Duration.ofSeconds(1);
 
   private final Workplace workplace;
   private final Watcher watcher;
@@ -39,10 +41,10 @@ final class LiveHandler {
     Graph graph = workplace.graph();
     List<DatasetId> selected =
         operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
-    LiveJobs jobs = jobs();
+    LiveJobs jobs = workplace.liveJobs();
     if (promoter(jobs).isUnderWay(graph.name())) {
       // Between the versions there is nothing to start but what the exchange comes to.
-      return promote(new ShadowAct.Promote(1, java.time.Duration.ZERO));
+      return promote(new ShadowAct.Promote(1, Duration.ZERO));
     }
     LiveJobs.Request request =
         new LiveJobs.Request(
@@ -64,7 +66,7 @@ final class LiveHandler {
 
   Report.LiveShown promote(ShadowAct.Promote operation) {
     Graph graph = workplace.graph();
-    LiveJobs jobs = jobs();
+    LiveJobs jobs = workplace.liveJobs();
     return exchanged(
         graph,
         jobs,
@@ -74,7 +76,7 @@ final class LiveHandler {
 
   Report.LiveShown demote() {
     Graph graph = workplace.graph();
-    LiveJobs jobs = jobs();
+    LiveJobs jobs = workplace.liveJobs();
     return exchanged(graph, jobs, LiveEvent.DEMOTED, promoter(jobs).demote(graph));
   }
 
@@ -135,22 +137,12 @@ final class LiveHandler {
           unseen = what;
         }
       }
-      if (!pause()) {
+      if (!Pause.of(LOOK)) {
         break;
       }
     }
     watcher.note("Stopping after a last commit.");
     return stop(graph, jobs);
-  }
-
-  /** Whether nobody wants this thread to end. */
-  static boolean pause() {
-    try {
-      TimeUnit.SECONDS.sleep(1);
-      return true;
-    } catch (InterruptedException e) {
-      return false;
-    }
   }
 
   private static TidemarkException failed(LiveStatus status) {
@@ -165,7 +157,7 @@ final class LiveHandler {
 
   Report.LiveShown stop(Operation.StopLive operation) {
     Graph graph = workplace.graph();
-    LiveJobs jobs = jobs();
+    LiveJobs jobs = workplace.liveJobs();
     Report.LiveShown report = stop(graph, jobs);
     if (operation.open() == OpenSlices.RELEASED) {
       jobs.release(graph);
@@ -187,20 +179,11 @@ final class LiveHandler {
 
   Report.LiveShown show() {
     Graph graph = workplace.graph();
-    LiveJobs jobs = jobs();
+    LiveJobs jobs = workplace.liveJobs();
     if (workplace.environment().cluster().rest().isPresent()) {
       // Nobody stays with a shadow there; where Flink runs in a process, that one compares.
       jobs.compare(graph);
     }
     return new Report.LiveShown(LiveEvent.LOOKED_AT, jobs.status(graph), jobs.otherCode(graph));
-  }
-
-  private LiveJobs jobs() {
-    return new LiveJobs(
-        workplace.lake(),
-        workplace.store(),
-        workplace.cluster(),
-        workplace.environment(),
-        workplace.clock());
   }
 }

@@ -1,7 +1,6 @@
 package io.tidemark.control;
 
 import io.tidemark.lake.Lake;
-import io.tidemark.live.LiveJobs;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
@@ -64,12 +63,7 @@ final class ReleaseHandler {
         new Rollbacks(
             workplace.lake(),
             workplace.store(),
-            new LiveJobs(
-                workplace.lake(),
-                workplace.store(),
-                workplace.cluster(),
-                workplace.environment(),
-                workplace.clock()),
+            workplace.liveJobs(),
             workplace.environment().streaming(),
             workplace.clock());
     Terms terms = operation.terms();

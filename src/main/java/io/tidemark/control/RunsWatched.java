@@ -3,15 +3,19 @@ package io.tidemark.control;
 import io.tidemark.model.RunState;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How runs get on, by what the control database has of them.
  *
  * @param at when it was read
  * @param runs newest first
+ * @param newest how far the first of them is; empty if there is none
  * @param leases that processes hold now on runs, tables and live jobs
  */
-public record RunsWatched(Instant at, List<Watched> runs, List<Lease> leases) implements Report {
+public record RunsWatched(
+    Instant at, List<Watched> runs, Optional<Progress> newest, List<Lease> leases)
+    implements Report {
   public RunsWatched {
     runs = List.copyOf(runs);
     leases = List.copyOf(leases);
@@ -20,23 +24,23 @@ public record RunsWatched(Instant at, List<Watched> runs, List<Lease> leases) im
   /**
    * One run.
    *
-   * @param builtSlices of {@code run.slices()}, those whose build is done
-   * @param rows in the slices that were verified
-   * @param unexplained rows that no expected change covers
    * @param rebases how often its work was taken up on newer heads
    * @param transitions the states it came into, oldest first
    */
-  public record Watched(
-      Report.RunLine run,
-      long builtSlices,
-      long rows,
-      long unexplained,
-      long rebases,
-      List<Transition> transitions) {
+  public record Watched(Report.RunLine run, long rebases, List<Transition> transitions) {
     public Watched {
       transitions = List.copyOf(transitions);
     }
   }
+
+  /**
+   * How far a run is.
+   *
+   * @param builtSlices of {@code run.slices()}, those whose build is done
+   * @param rows in the slices that were verified
+   * @param unexplained rows that no expected change covers
+   */
+  public record Progress(long builtSlices, long rows, long unexplained) {}
 
   /** When a run came into a state. */
   public record Transition(RunState state, Instant entered) {}

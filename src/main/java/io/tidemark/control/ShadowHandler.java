@@ -27,7 +27,7 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
     Graph graph = workplace.graph();
     List<DatasetId> selected =
         operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
-    LiveJobs jobs = jobs();
+    LiveJobs jobs = workplace.liveJobs();
     LiveJobs.Request request =
         new LiveJobs.Request(
             graph,
@@ -74,7 +74,7 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
           unseen = what;
         }
       }
-      if (!LiveHandler.pause()) {
+      if (!Pause.of(LiveHandler.LOOK)) {
         break;
       }
     }
@@ -96,7 +96,7 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
   @Override
   public Report.LiveShown stop(ShadowAct.Stop act) {
     Graph graph = workplace.graph();
-    LiveJobs jobs = jobs();
+    LiveJobs jobs = workplace.liveJobs();
     LiveEvent event =
         switch (jobs.stop(Side.SHADOW, graph.name())) {
           case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
@@ -115,14 +115,5 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
   @Override
   public Report.LiveShown demote(ShadowAct.Demote act) {
     return new LiveHandler(workplace, watcher).demote();
-  }
-
-  private LiveJobs jobs() {
-    return new LiveJobs(
-        workplace.lake(),
-        workplace.store(),
-        workplace.cluster(),
-        workplace.environment(),
-        workplace.clock());
   }
 }

@@ -13,7 +13,6 @@ import io.tidemark.model.SliceSet;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Topic;
-import io.tidemark.model.Transform;
 import io.tidemark.plan.Planner;
 import io.tidemark.plan.Selection;
 import io.tidemark.release.Claims;
@@ -26,10 +25,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -53,7 +50,7 @@ final class VerifyHandler {
     Dataset dataset = Resolve.dataset(graph, operation.dataset());
     requireVerifiable(dataset);
     List<Verified.Source> sources = new ArrayList<>();
-    for (DatasetId id : sources(graph, dataset.id())) {
+    for (DatasetId id : graph.topicsBehind(dataset.id())) {
       sources.add(source(graph.dataset(id)));
     }
     Optional<Verified.Slices> slices =
@@ -72,18 +69,6 @@ final class VerifyHandler {
               "it is neither made by a transform nor read from a topic",
               "verify a dataset that is made from it"));
     }
-  }
-
-  /** The sources with topics that a dataset is made from, or is. */
-  private static Set<DatasetId> sources(Graph graph, DatasetId id) {
-    Set<DatasetId> sources = new TreeSet<>();
-    if (graph.dataset(id).topic().isPresent()) {
-      sources.add(id);
-    }
-    for (DatasetId input : graph.transformOf(id).map(Transform::inputs).orElse(List.of())) {
-      sources.addAll(sources(graph, input));
-    }
-    return sources;
   }
 
   private Verified.Source source(Dataset dataset) {

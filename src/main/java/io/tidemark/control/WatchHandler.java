@@ -5,15 +5,15 @@ import io.tidemark.model.Step;
 import io.tidemark.release.Journal;
 import io.tidemark.store.Store;
 import io.tidemark.store.Store.RunRow;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** Looks at runs from outside, and lets others look. */
 final class WatchHandler {
-  private static final int PAUSE_MILLIS = 200;
+  private static final Duration PAUSE = Duration.ofMillis(200);
 
   private final Workplace workplace;
   private final Watcher watcher;
@@ -26,18 +26,36 @@ final class WatchHandler {
   RunsWatched runs(Operation.WatchRuns operation) {
     Store store = workplace.store();
     Instant now = workplace.clock().instant();
+    List<RunRow> runs = store.runs(Math.max(1, operation.limit()));
     return new RunsWatched(
         now,
-        store.runs(Math.max(1, operation.limit())).stream().map(this::watched).toList(),
+        runs.stream().map(this::watched).toList(),
+        runs.stream().findFirst().map(this::progress),
         store.leases(now).stream()
             .map(l -> new RunsWatched.Lease(l.lease(), l.holder(), l.expires()))
             .toList());
   }
 
   private RunsWatched.Watched watched(RunRow run) {
+    return new RunsWatched.Watched(
+        Describe.line(run),
+        attempt(run),
+        workplace.store().transitions(run.id()).stream()
+            .map(t -> new RunsWatched.Transition(t.state(), t.entered()))
+            .toList());
+  }
+
+  /** The number of the attempt that a run is at, from 0. */
+  private int attempt(RunRow run) {
+    return new Journal(workplace.store(), workplace.clock(), run.id())
+        .basis()
+        .map(Journal.Basis::attempt)
+        .orElse(0);
+  }
+
+  private RunsWatched.Progress progress(RunRow run) {
     Store store = workplace.store();
-    List<Journal.Basis> bases = new Journal(store, workplace.clock(), run.id()).bases();
-    int attempt = Math.max(0, bases.size() - 1);
+    int attempt = attempt(run);
     Set<String> finished =
         store.steps(run.id()).stream().map(Store.StepRow::stepId).collect(Collectors.toSet());
     long built = 0;
@@ -49,15 +67,10 @@ final class WatchHandler {
       }
     }
     List<Evidence> evidence = store.evidence(run.id());
-    return new RunsWatched.Watched(
-        Describe.line(run),
+    return new RunsWatched.Progress(
         built,
         evidence.stream().flatMap(e -> e.slices().stream()).mapToLong(s -> s.rows()).sum(),
-        evidence.stream().mapToLong(e -> e.diff().counts().unexplained()).sum(),
-        attempt,
-        store.transitions(run.id()).stream()
-            .map(t -> new RunsWatched.Transition(t.state(), t.entered()))
-            .toList());
+        evidence.stream().mapToLong(e -> e.diff().counts().unexplained()).sum());
   }
 
   Served serve(Control door, Operation.Serve operation) {
@@ -65,19 +78,9 @@ final class WatchHandler {
       watcher.note("Metrics are at " + endpoint.url() + "; Ctrl-C ends it.");
       boolean goesOn = true;
       while (goesOn && !watcher.wantsTheEnd()) {
-        goesOn = pause();
+        goesOn = Pause.of(PAUSE);
       }
       return new Served(endpoint.url());
-    }
-  }
-
-  /** Whether nobody wants this thread to end. */
-  private static boolean pause() {
-    try {
-      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-      return true;
-    } catch (InterruptedException e) {
-      return false;
     }
   }
 }

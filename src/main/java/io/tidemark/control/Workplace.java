@@ -2,6 +2,7 @@ package io.tidemark.control;
 
 import io.tidemark.cluster.Cluster;
 import io.tidemark.lake.Lake;
+import io.tidemark.live.LiveJobs;
 import io.tidemark.model.Environment;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Schema;
@@ -79,6 +80,10 @@ final class Workplace implements AutoCloseable {
 
   Openers.Endpoint endpoint(Control door, Operation.Serve where) {
     return openers.endpoint(door, where);
+  }
+
+  LiveJobs liveJobs() {
+    return new LiveJobs(lake(), store(), cluster(), environment(), clock);
   }
 
   Lake lake() {

@@ -3,7 +3,6 @@ package io.tidemark.doctor;
 import io.tidemark.cluster.Clusters;
 import io.tidemark.live.topics.TopicProbe;
 import io.tidemark.model.Dataset;
-import io.tidemark.model.DatasetId;
 import io.tidemark.model.Environment;
 import io.tidemark.model.Grain;
 import io.tidemark.model.Graph;
@@ -108,7 +107,7 @@ public final class Doctor {
               topic -> {
                 Duration longest = length(source.layout().slice());
                 for (Transform transform : graph.transforms()) {
-                  if (isMadeFrom(graph, transform, source.id())) {
+                  if (graph.topicsBehind(transform.output()).contains(source.id())) {
                     Duration reach =
                         length(graph.dataset(transform.output()).layout().slice())
                             .plus(transform.window().lookback())
@@ -120,17 +119,6 @@ public final class Doctor {
               });
     }
     return needed;
-  }
-
-  private static boolean isMadeFrom(Graph graph, Transform transform, DatasetId source) {
-    return transform.inputs().stream()
-        .anyMatch(
-            input ->
-                input.equals(source)
-                    || graph
-                        .transformOf(input)
-                        .filter(t -> isMadeFrom(graph, t, source))
-                        .isPresent());
   }
 
   /** Zero for the one slice of tables without event time. */

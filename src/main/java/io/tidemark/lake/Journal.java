@@ -222,11 +222,12 @@ final class Journal {
     refs.retry(
         ref,
         table -> {
-          if (table.snapshot(Refs.GUARD) == null || unnotedRollbacks(table).isEmpty()) {
+          List<Map<String, String>> unnoted = unnotedRollbacks(table);
+          if (table.snapshot(Refs.GUARD) == null || unnoted.isEmpty()) {
             return true;
           }
           Transaction transaction = table.newTransaction();
-          append(table, transaction, unnotedRollbacks(table));
+          append(table, transaction, unnoted);
           transaction.commitTransaction();
           return false;
         });

@@ -21,6 +21,7 @@ import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TimeRanges;
 import io.tidemark.model.Topic;
 import io.tidemark.model.Transform;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -67,6 +68,7 @@ final class Starter {
     Orders orders = new Orders(graph, scope, tables);
     Map<DatasetId, SortedMap<Integer, Long>> offsets = orders.offsets(topics);
     Map<DatasetId, Optional<Long>> openFrom = orders.openFrom(from);
+    Map<DatasetId, Optional<Instant>> history = orders.history(openFrom);
     long epoch = orders.epoch();
     return new LiveSpec(
         side.of(graph.name()),
@@ -84,7 +86,7 @@ final class Starter {
                         tables.get(s.id()).mark(),
                         tables.get(s.id()).head(),
                         offsets.get(s.id()),
-                        orders.history(openFrom).get(s.id()),
+                        history.get(s.id()),
                         topics.get(s.id()).flatMap(Extent::id),
                         topics.get(s.id()).map(e -> e.partitions().size()).orElse(0)))
             .toList(),

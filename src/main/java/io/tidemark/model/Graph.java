@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The validated, immutable DAG of datasets and transforms at one revision of jobs/.
@@ -63,6 +65,16 @@ public record Graph(
   /** The transform that writes a dataset; empty for sources and references. */
   public Optional<Transform> transformOf(DatasetId output) {
     return transforms.stream().filter(t -> t.output().equals(output)).findFirst();
+  }
+
+  /** The sources with topics that a dataset is made from, or is. */
+  public Set<DatasetId> topicsBehind(DatasetId id) {
+    Set<DatasetId> sources = new TreeSet<>();
+    if (dataset(id).topic().isPresent()) {
+      sources.add(id);
+    }
+    transformOf(id).ifPresent(t -> t.inputs().forEach(i -> sources.addAll(topicsBehind(i))));
+    return sources;
   }
 
   /** The transforms that read a dataset directly, in topological order. */

@@ -4,6 +4,7 @@ import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lake.Past;
 import io.tidemark.live.LiveJobs;
 import io.tidemark.live.Side;
+import io.tidemark.live.place.Waiting;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.Graph;
 import io.tidemark.model.LiveSpec;
@@ -19,7 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Rolls tables back so that nothing that a live job read is lost or doubled afterwards. Idempotent:
@@ -118,20 +118,11 @@ public final class Rollbacks {
             request.live() == Terms.Live.REREAD
                 && e.category() == TidemarkException.Category.REFUSED
                 && clock.instant().isBefore(end);
-        if (!mayWait || !pause()) {
+        if (!mayWait) {
           throw e;
         }
+        Waiting.pause();
       }
-    }
-  }
-
-  private static boolean pause() {
-    try {
-      TimeUnit.MILLISECONDS.sleep(500);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
     }
   }
 

@@ -4,7 +4,6 @@ import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lake.Commit;
 import io.tidemark.lake.Lake.Past;
 import io.tidemark.model.Dataset;
-import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Stamp;
@@ -132,25 +131,13 @@ final class Weighing {
               companion(LiveSpec.deadLetters(source.table()), outside).ifPresent(companions::add);
               Graph graph = request.graph();
               for (Transform transform : graph.transforms()) {
-                if (sources(graph, transform.output()).equals(Set.of(source.id()))) {
+                if (graph.topicsBehind(transform.output()).equals(Set.of(source.id()))) {
                   TableRef late = LiveSpec.late(graph.dataset(transform.output()).table());
                   companion(late, outside).ifPresent(companions::add);
                 }
               }
             });
     return companions;
-  }
-
-  /** The sources with topics that a dataset is made from. */
-  private static Set<DatasetId> sources(Graph graph, DatasetId id) {
-    Set<DatasetId> sources = new TreeSet<>();
-    if (graph.dataset(id).topic().isPresent()) {
-      sources.add(id);
-    }
-    graph
-        .transformOf(id)
-        .ifPresent(t -> t.inputs().forEach(i -> sources.addAll(sources(graph, i))));
-    return sources;
   }
 
   private Optional<Setback.Companion> companion(TableRef table, Set<String> outside) {

@@ -88,7 +88,7 @@ final class Readings {
     watched.leases().stream()
         .collect(Collectors.groupingBy(l -> kind(l.name()), TreeMap::new, Collectors.counting()))
         .forEach((kind, count) -> samples.add(Sample.of(Family.LEASES, count, kind)));
-    watched.runs().stream().findFirst().ifPresent(w -> samples.addAll(run(w, watched.at())));
+    watched.newest().ifPresent(p -> samples.addAll(run(watched.runs().get(0), p, watched.at())));
     return samples;
   }
 
@@ -124,15 +124,15 @@ final class Readings {
     return took;
   }
 
-  private static List<Sample> run(Watched run, Instant now) {
+  private static List<Sample> run(Watched run, RunsWatched.Progress progress, Instant now) {
     List<Sample> samples = new ArrayList<>();
     long all = run.run().slices();
-    double share = all == 0 ? 1 : Math.min(1, (double) run.builtSlices() / all);
+    double share = all == 0 ? 1 : Math.min(1, (double) progress.builtSlices() / all);
     samples.add(Sample.of(Family.RUN_SLICES, all));
-    samples.add(Sample.of(Family.RUN_BUILT, run.builtSlices()));
+    samples.add(Sample.of(Family.RUN_BUILT, progress.builtSlices()));
     samples.add(Sample.of(Family.RUN_COMPLETION, share));
-    samples.add(Sample.of(Family.RUN_ROWS, run.rows()));
-    samples.add(Sample.of(Family.RUN_UNEXPLAINED, run.unexplained()));
+    samples.add(Sample.of(Family.RUN_ROWS, progress.rows()));
+    samples.add(Sample.of(Family.RUN_UNEXPLAINED, progress.unexplained()));
     Optional<Instant> began = entered(run, RunState.RUNNING);
     Instant until =
         run.transitions().stream()
@@ -146,7 +146,7 @@ final class Readings {
     }
     double took = began.map(b -> seconds(Duration.between(b, until))).orElse(0.0);
     if (took > 0) {
-      samples.add(Sample.of(Family.RUN_ROWS_PER_SECOND, run.rows() / took));
+      samples.add(Sample.of(Family.RUN_ROWS_PER_SECOND, progress.rows() / took));
     }
     return samples;
   }

@@ -15,6 +15,10 @@ record Sample(Family family, List<String> labels, double value) {
     }
   }
 
+  static Sample of(Family family, long value, String... labels) {
+    return of(family, (double) value, labels);
+  }
+
   static Sample of(Family family, double value, String... labels) {
     return new Sample(family, List.of(labels), value);
   }

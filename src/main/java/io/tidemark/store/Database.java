@@ -53,12 +53,7 @@ final class Database implements AutoCloseable {
 
   /** Runs one changing statement; returns how many rows it changed. */
   int update(String sql, Object... arguments) {
-    return with(
-        open -> {
-          try (PreparedStatement statement = prepare(open, sql, arguments)) {
-            return statement.executeUpdate();
-          }
-        });
+    return with(open -> update(open, new Change(sql, arguments)));
   }
 
   /** One changing statement of several. */

@@ -30,8 +30,6 @@ class SizeTest {
           "src/main/java/io/tidemark/control/Report.java", 600,
           // Operations, reports and those who answer them are sealed together.
           "src/main/java/io/tidemark/control", 4_600,
-          // One story, each part of which needs the one before.
-          "src/test/java/io/tidemark/OrdersLiveIT.java", 550,
           // One command and one renderer for each of them.
           "src/main/java/io/tidemark/cli", 4_600);
 

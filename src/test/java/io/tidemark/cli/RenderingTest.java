@@ -139,8 +139,8 @@ class RenderingTest {
         "runs-watched",
         new RunsWatched(
             Samples.NOON,
-            List.of(
-                new RunsWatched.Watched(Samples.run(RunState.READY, ""), 32, 10, 0, 0, List.of())),
+            List.of(new RunsWatched.Watched(Samples.run(RunState.READY, ""), 0, List.of())),
+            Optional.of(new RunsWatched.Progress(32, 10, 0)),
             List.of()));
     reports.put("served", new Served("http://localhost:9464/metrics"));
     reports.put("examined", PlaceSamples.examined());

@@ -11,18 +11,16 @@ import io.tidemark.model.TidemarkException;
 import io.tidemark.release.Publisher;
 import io.tidemark.release.Runs;
 import io.tidemark.store.Store.RunRow;
+import io.tidemark.testing.ChildJvm;
 import io.tidemark.testing.CrashChild;
 import io.tidemark.testing.Faults.Moment;
 import io.tidemark.testing.RunScene;
 import io.tidemark.testing.Shop;
-import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -141,28 +139,11 @@ class RunCrashIT {
   }
 
   private static Process start(Path folder, String mode, Point point) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> argument.startsWith("--add-opens"))
-        .forEach(command::add);
-    command.addAll(
-        List.of(
-            "-Xmx1g",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            CrashChild.class.getName(),
-            folder.toString(),
-            mode,
-            point.moment().name(),
-            point.call()));
-    File log = folder.resolve("child.log").toFile();
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-        .start();
+    return ChildJvm.start(
+        folder.resolve("child.log"),
+        List.of("-Xmx1g"),
+        CrashChild.class.getName(),
+        List.of(folder.toString(), mode, point.moment().name(), point.call()));
   }
 
   private static int finish(Process process) throws InterruptedException {

@@ -63,8 +63,7 @@ class ReadingsTest {
     assertThat(value(samples, Family.DATASET_ROWS, "hours")).hasValue(10);
   }
 
-  private static RunsWatched.Watched run(
-      RunState state, long built, RunsWatched.Transition... transitions) {
+  private static RunsWatched.Watched run(RunState state, RunsWatched.Transition... transitions) {
     return new RunsWatched.Watched(
         new Report.RunLine(
             new RunId("r-" + state.name().toLowerCase(java.util.Locale.ROOT)),
@@ -75,9 +74,6 @@ class ReadingsTest {
             NOW,
             List.of(HOURS),
             8),
-        built,
-        500,
-        3,
         1,
         List.of(transitions));
   }
@@ -91,7 +87,10 @@ class ReadingsTest {
     List<Sample> samples =
         Readings.runs(
             new RunsWatched(
-                NOW, List.of(run(RunState.RUNNING, 2, at(RunState.RUNNING, 20))), List.of()));
+                NOW,
+                List.of(run(RunState.RUNNING, at(RunState.RUNNING, 20))),
+                Optional.of(new RunsWatched.Progress(2, 500, 3)),
+                List.of()));
 
     assertThat(value(samples, Family.RUN_COMPLETION)).hasValue(0.25);
     assertThat(value(samples, Family.RUN_ETA)).hasValue(60);
@@ -111,7 +110,6 @@ class ReadingsTest {
                 List.of(
                     run(
                         RunState.PUBLISHED,
-                        8,
                         at(RunState.RUNNING, 90),
                         at(RunState.FAILED, 80),
                         at(RunState.RUNNING, 70),
@@ -120,11 +118,11 @@ class ReadingsTest {
                         at(RunState.PUBLISHED, 30)),
                     run(
                         RunState.REVERTED,
-                        8,
                         at(RunState.PUBLISHING, 900),
                         at(RunState.PUBLISHED, 895),
                         at(RunState.REVERTING, 20),
                         at(RunState.REVERTED, 17))),
+                Optional.of(new RunsWatched.Progress(8, 500, 3)),
                 List.of(new RunsWatched.Lease("table shop.hours", "process 1 on a", NOW))));
 
     assertThat(value(samples, Family.PUBLISH_SECONDS)).hasValue(1);

@@ -35,23 +35,7 @@ public final class OrdersProject {
   /** Writes config/local.yaml: tables and control database in the project, and these lines. */
   public void configure(List<String> lines) {
     try {
-      Files.createDirectories(folder.resolve("config"));
-      Files.writeString(
-          folder.resolve("config/local.yaml"),
-          """
-          home: .tidemark
-          catalog:
-            name: tidemark
-            type: org.apache.iceberg.jdbc.JdbcCatalog
-            properties:
-              uri: jdbc:sqlite:${HOME}/catalog.db
-              warehouse: ${HOME}/warehouse
-              jdbc.schema-version: V1
-          store:
-            url: jdbc:sqlite:${HOME}/control.db
-          """
-              + String.join("\n", lines)
-              + "\n");
+      LocalConfig.write(folder, lines);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -39,13 +39,16 @@ final class Standing {
     before.merge(partition, newest, Math::max);
   }
 
-  /** The times of the newest events, by partition; without those that had none. */
+  /**
+   * The times of the newest events, by partition; without those that had none, and with those that
+   * are not assigned to anybody yet.
+   */
   SortedMap<Integer, Long> newest() {
-    TreeMap<Integer, Long> newest = new TreeMap<>();
+    TreeMap<Integer, Long> newest = new TreeMap<>(before);
     parts.forEach(
         (number, part) -> {
           if (part.newest != Long.MIN_VALUE) {
-            newest.put(number, part.newest);
+            newest.merge(number, part.newest, Math::max);
           }
         });
     return newest;

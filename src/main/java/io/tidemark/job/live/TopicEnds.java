@@ -1,6 +1,8 @@
 package io.tidemark.job.live;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -69,13 +71,13 @@ final class TopicEnds implements AutoCloseable {
       consumer =
           new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
-    Map<TopicPartition, Long> wanted = new java.util.HashMap<>();
+    Map<TopicPartition, Long> wanted = new HashMap<>();
     positions.forEach((p, next) -> wanted.put(new TopicPartition(topic, p), next));
     Map<TopicPartition, Long> ends = consumer.endOffsets(wanted.keySet());
     Map<TopicPartition, Long> begins = consumer.beginningOffsets(wanted.keySet());
     wanted.replaceAll((p, next) -> next < 0 ? begins.get(p) : next);
     Set<Integer> atEnd = new TreeSet<>();
-    Set<TopicPartition> open = new java.util.HashSet<>();
+    Set<TopicPartition> open = new HashSet<>();
     ends.forEach(
         (p, end) -> {
           if (end <= wanted.get(p)) {

@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 /**
  * One line of an examination.
  *
- * @param area what was looked at: catalog, files, flink, kafka, database, clock
+ * @param area what was looked at: home, catalog, files, database, clock, flink, kafka
  * @param what was found; holds no secrets
  * @param fix what to do; empty where nothing is
  */

@@ -103,4 +103,12 @@ class StandingTest {
     assertThat(after.isIdle()).isTrue();
     assertThat(after.complete()).isEqualTo(890_000);
   }
+
+  @Test
+  void whatWasRestoredIsKeptUntilSomebodyReadsThePartition() {
+    Standing after = new Standing(Duration.ofMillis(10), Duration.ofSeconds(1));
+    standing.newest().forEach(after::restored);
+
+    assertThat(after.newest()).isEqualTo(standing.newest()).hasSize(1);
+  }
 }
