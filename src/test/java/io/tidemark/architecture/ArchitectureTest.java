@@ -75,6 +75,7 @@ class ArchitectureTest {
           Map.entry("lake.refs", Set.of()),
           Map.entry("lake.pointers", Set.of()),
           Map.entry("live.place", Set.of()),
+          Map.entry("control.handlers", Set.of("control")),
           Map.entry("cli.demo", Set.of()),
           Map.entry("cli.text", Set.of()),
           Map.entry("lake.setup", Set.of("lake.files", "lake.refs")),

@@ -28,8 +28,6 @@ class SizeTest {
           // Both are sealed, and read in the order in which they are listed.
           "src/main/java/io/tidemark/control/Operation.java", 600,
           "src/main/java/io/tidemark/control/Report.java", 600,
-          // Operations, reports and those who answer them are sealed together.
-          "src/main/java/io/tidemark/control", 4_600,
           // One command and one renderer for each of them.
           "src/main/java/io/tidemark/cli", 4_600);
 

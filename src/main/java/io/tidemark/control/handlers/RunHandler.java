@@ -1,5 +1,8 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Operation;
+import io.tidemark.control.Report;
+import io.tidemark.control.Watcher;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Plan;
 import io.tidemark.model.Problem;

@@ -1,5 +1,6 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Watcher;
 import io.tidemark.control.Watcher.Phase;
 import io.tidemark.control.Watcher.StepProgress;
 import io.tidemark.model.Problem;

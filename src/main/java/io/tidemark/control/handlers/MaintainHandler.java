@@ -1,5 +1,8 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Maintained;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Watcher;
 import io.tidemark.live.Maintenance;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;

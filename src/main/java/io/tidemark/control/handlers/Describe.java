@@ -1,5 +1,6 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Report;
 import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetDiff;

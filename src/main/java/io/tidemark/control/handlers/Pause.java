@@ -1,4 +1,4 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
 import java.time.Duration;
 

@@ -1,6 +1,11 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.OpenSlices;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Report;
 import io.tidemark.control.Report.LiveEvent;
+import io.tidemark.control.ShadowAct;
+import io.tidemark.control.Watcher;
 import io.tidemark.live.LiveJobs;
 import io.tidemark.live.Promoter;
 import io.tidemark.live.Side;

@@ -1,5 +1,8 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Operation;
+import io.tidemark.control.Report;
+import io.tidemark.control.RolledBack;
 import io.tidemark.lake.Lake;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;

@@ -1,6 +1,9 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
 import io.tidemark.cluster.Cluster;
+import io.tidemark.control.Control;
+import io.tidemark.control.Openers;
+import io.tidemark.control.Operation;
 import io.tidemark.lake.Lake;
 import io.tidemark.live.LiveJobs;
 import io.tidemark.model.Environment;

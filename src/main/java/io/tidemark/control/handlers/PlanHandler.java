@@ -1,5 +1,7 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Operation;
+import io.tidemark.control.Report;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Facts;
 import io.tidemark.model.Grain;

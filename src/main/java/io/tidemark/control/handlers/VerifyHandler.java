@@ -1,5 +1,9 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Openers;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Verified;
+import io.tidemark.control.Watcher;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetDiff;
 import io.tidemark.model.DatasetId;

@@ -1,5 +1,8 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Generated;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Watcher;
 import io.tidemark.control.Watcher.Phase;
 import io.tidemark.control.Watcher.StepProgress;
 import io.tidemark.live.LiveJobs;

@@ -1,5 +1,17 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Control;
+import io.tidemark.control.Corrected;
+import io.tidemark.control.Examined;
+import io.tidemark.control.Generated;
+import io.tidemark.control.Maintained;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Report;
+import io.tidemark.control.RolledBack;
+import io.tidemark.control.RunsWatched;
+import io.tidemark.control.Served;
+import io.tidemark.control.Verified;
+import io.tidemark.control.Watcher;
 import io.tidemark.doctor.Doctor;
 
 /** Hands each operation to the handler of its area. */

@@ -1,6 +1,9 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Report;
 import io.tidemark.control.Report.LiveEvent;
+import io.tidemark.control.ShadowAct;
+import io.tidemark.control.Watcher;
 import io.tidemark.live.LiveJobs;
 import io.tidemark.live.Side;
 import io.tidemark.model.DatasetId;

@@ -1,5 +1,7 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Control;
+import io.tidemark.control.Openers;
 import java.nio.file.Path;
 import java.time.Clock;
 

@@ -1,4 +1,4 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
 import java.util.Optional;
 import java.util.function.Supplier;

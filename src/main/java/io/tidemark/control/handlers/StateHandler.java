@@ -1,5 +1,9 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Operation;
+import io.tidemark.control.Report;
+import io.tidemark.control.SliceLine;
+import io.tidemark.control.StampedCommit;
 import io.tidemark.lake.Lake.Committed;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;

@@ -1,5 +1,11 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Control;
+import io.tidemark.control.Openers;
+import io.tidemark.control.Operation;
+import io.tidemark.control.RunsWatched;
+import io.tidemark.control.Served;
+import io.tidemark.control.Watcher;
 import io.tidemark.model.Evidence;
 import io.tidemark.model.Step;
 import io.tidemark.release.Journal;

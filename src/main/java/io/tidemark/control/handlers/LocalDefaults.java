@@ -1,4 +1,4 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
 import io.tidemark.model.Environment;
 import io.tidemark.model.JobSpec.CatalogSpec;

@@ -1,5 +1,10 @@
-package io.tidemark.control;
+package io.tidemark.control.handlers;
 
+import io.tidemark.control.Corrected;
+import io.tidemark.control.Openers;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Report;
+import io.tidemark.control.Watcher;
 import io.tidemark.live.Corrections;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Environment.Limits;
