@@ -50,7 +50,10 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(
       names = "--from",
       paramLabel = "TIME",
-      description = "Event time of the first, such as 2026-01-31T08:00:00Z; now by default.")
+      description =
+          "Event time of the first, such as 2026-01-31T08:00:00Z; now by default. newest goes on"
+              + " after the newest event of the topics, two weeks ago if they hold none, and never"
+              + " overtakes the clock.")
   private String from;
 
   GenerateCommand(Root root) {

@@ -2,6 +2,7 @@ package io.tidemark.cli;
 
 import io.tidemark.control.OpenSlices;
 import io.tidemark.control.Operation;
+import io.tidemark.control.Operation.StartLive.Care;
 import io.tidemark.control.ShadowAct;
 import java.time.Duration;
 import java.util.List;
@@ -67,13 +68,22 @@ final class LiveCommands implements Callable<Integer> {
                 + " of the newest event. Older slices are for tidemark run.")
     private String from;
 
+    @Option(
+        names = "--keep",
+        description =
+            "On a session cluster: stay, and start the job again whenever it is gone, as after"
+                + " the death of a JobManager. What tidemark live stop has stopped stays stopped.")
+    private boolean keep;
+
     Start(Root root) {
       this.root = root;
     }
 
     @Override
     public Integer call() {
-      return root.answer(new Operation.StartLive(datasets, Optional.ofNullable(from)));
+      return root.answer(
+          new Operation.StartLive(
+              datasets, Optional.ofNullable(from), keep ? Care.KEPT : Care.STARTED));
     }
   }
 

@@ -67,9 +67,9 @@ final class Root {
   @Option(
       names = "--env",
       paramLabel = "NAME",
-      defaultValue = "local",
+      defaultValue = "${env:TIDEMARK_ENV:-local}",
       scope = ScopeType.INHERIT,
-      description = "Use config/NAME.yaml; local by default.")
+      description = "Use config/NAME.yaml; TIDEMARK_ENV, else local, by default.")
   private String environment;
 
   @Option(

@@ -337,11 +337,25 @@ public sealed interface Operation<R extends Report> {
    * @param datasets to be kept up to date, with what they need; empty for all that topics reach
    * @param from the slice with which transforms that never ran live begin; empty for the newest
    */
-  record StartLive(List<String> datasets, Optional<String> from)
+  record StartLive(List<String> datasets, Optional<String> from, Care care)
       implements Operation<Report.LiveShown> {
+    /** How long whoever started the job cares for it. */
+    public enum Care {
+      /** Until it runs. */
+      STARTED,
+      /** For good: it is started again whenever it is gone, unless somebody stopped it. */
+      KEPT
+    }
+
     public StartLive {
       datasets = List.copyOf(datasets);
       Objects.requireNonNull(from, "from");
+      Objects.requireNonNull(care, "care");
+    }
+
+    /** Until it runs. */
+    public StartLive(List<String> datasets, Optional<String> from) {
+      this(datasets, from, Care.STARTED);
     }
 
     @Override

@@ -95,6 +95,7 @@ class ArchitectureTest {
           Map.entry(
               "job.live",
               Set.of("job.slice", "job.catalog", "job.value", "job.transform", "job.append")),
+          Map.entry("live.keep", Set.of()),
           Map.entry("job.verify", Set.of("job.slice", "job.catalog")),
           Map.entry("job.compact", Set.of("job.slice", "job.catalog")),
           Map.entry("spec.yaml", Set.of()),

@@ -16,12 +16,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** Sends the events of an example pipeline as their systems would, as fast as asked for. */
 final class GenerateHandler {
   private static final String ORDERS = "orders";
+
+  /** In place of a time: where the topics end. */
+  private static final String NEWEST = "newest";
+
+  /** Where topics begin that hold nothing: far enough back to see slices close for some hours. */
+  private static final Duration HISTORY = Duration.ofDays(14);
+
   private static final Map<String, Integer> PARTITIONS =
       Map.of(ShopEvents.ORDERS, 3, ShopEvents.PAYMENTS, 2);
 
@@ -42,18 +51,29 @@ final class GenerateHandler {
   Generated generate(Operation.Generate operation) {
     requireSound(operation);
     Instant now = workplace.clock().instant();
-    Instant from = operation.from().map(GenerateHandler::time).orElse(now);
-    Instant start = from.truncatedTo(ChronoUnit.SECONDS);
+    boolean goesOn = operation.from().filter(NEWEST::equals).isPresent();
+    Optional<Instant> from = operation.from().filter(f -> !goesOn).map(GenerateHandler::time);
     // Other events than those of the last start, or they would be orders of the same numbers.
     long seed = operation.seed().orElse(now.getEpochSecond());
-    ShopEvents events =
-        new ShopEvents(
-            new ShopEvents.Settings(
-                seed, start, operation.ordersPerMinute(), ShopEvents.Disorder.USUAL));
     try (TopicFeed feed = new TopicFeed(LiveJobs.streaming(workplace.environment()))) {
       PARTITIONS.forEach(feed::ensure);
-      return new Sending(feed, events, operation).send(start, seed);
+      Instant start =
+          (goesOn ? after(feed, now) : from.orElse(now)).truncatedTo(ChronoUnit.SECONDS);
+      ShopEvents events =
+          new ShopEvents(
+              new ShopEvents.Settings(
+                  seed, start, operation.ordersPerMinute(), ShopEvents.Disorder.USUAL));
+      return new Sending(
+              feed, events, operation, goesOn ? workplace.clock()::instant : () -> Instant.MAX)
+          .send(start, seed);
     }
+  }
+
+  /** One second after the newest event, so that none of the last sending is sent again. */
+  private static Instant after(TopicFeed feed, Instant now) {
+    return feed.newest(PARTITIONS)
+        .map(newest -> newest.plusSeconds(1))
+        .orElse(now.minus(HISTORY).truncatedTo(ChronoUnit.HOURS));
   }
 
   private static void requireSound(Operation.Generate operation) {
@@ -79,7 +99,8 @@ final class GenerateHandler {
     try {
       return Instant.parse(text);
     } catch (DateTimeException e) {
-      throw refused("--from " + text + " is no time", "", "write it like 2026-01-31T08:00:00Z");
+      throw refused(
+          "--from " + text + " is no time", "", "write it like 2026-01-31T08:00:00Z, or newest");
     }
   }
 
@@ -93,12 +114,18 @@ final class GenerateHandler {
     private final ShopEvents events;
     private final long limit;
     private final double speed;
+    private final Supplier<Instant> newestAllowed;
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private ShopEvents.Event next;
     private Instant last;
     private long count;
 
-    Sending(TopicFeed feed, ShopEvents events, Operation.Generate operation) {
+    Sending(
+        TopicFeed feed,
+        ShopEvents events,
+        Operation.Generate operation,
+        Supplier<Instant> newestAllowed) {
+      this.newestAllowed = newestAllowed;
       this.feed = feed;
       this.events = events;
       this.limit = operation.events().orElse(Long.MAX_VALUE);
@@ -114,7 +141,9 @@ final class GenerateHandler {
       boolean goesOn = true;
       while (goesOn && count < limit && !watcher.wantsTheEnd()) {
         double seconds = (System.nanoTime() - begun) / NANOS * speed;
-        if (sendUntil(start.plus(Duration.ofMillis((long) (seconds * 1000))))) {
+        Instant due = start.plus(Duration.ofMillis((long) (seconds * 1000)));
+        Instant allowed = newestAllowed.get();
+        if (sendUntil(due.isBefore(allowed) ? due : allowed)) {
           tell(Phase.RUNNING);
           goesOn = Pause.of(PAUSE);
         }

@@ -2,6 +2,7 @@ package io.tidemark.control.handlers;
 
 import io.tidemark.control.OpenSlices;
 import io.tidemark.control.Operation;
+import io.tidemark.control.Operation.StartLive.Care;
 import io.tidemark.control.Report;
 import io.tidemark.control.Report.LiveEvent;
 import io.tidemark.control.ShadowAct;
@@ -9,6 +10,8 @@ import io.tidemark.control.Watcher;
 import io.tidemark.live.LiveJobs;
 import io.tidemark.live.Promoter;
 import io.tidemark.live.Side;
+import io.tidemark.live.keep.Keeper;
+import io.tidemark.live.keep.Wish;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
 import io.tidemark.model.LiveStatus;
@@ -43,6 +46,42 @@ final class LiveHandler {
   }
 
   Report.LiveShown start(Operation.StartLive operation) {
+    if (operation.care() == Care.KEPT) {
+      return keep(operation);
+    }
+    wish(workplace.graph()).run();
+    return begin(operation);
+  }
+
+  /** Stays until it is told to end, and leaves the job running. */
+  private Report.LiveShown keep(Operation.StartLive operation) {
+    if (workplace.environment().cluster().rest().isEmpty()) {
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-LIVE-150",
+              "--keep is for a session cluster",
+              "in environment '"
+                  + workplace.environment().name()
+                  + "' the live job runs in the process that starts it, and ends with it",
+              "leave --keep out, or name a cluster: 'flink.rest' in the environment file"));
+    }
+    Graph graph = workplace.graph();
+    LiveJobs jobs = workplace.liveJobs();
+    Keeper.Job job =
+        new Keeper.Job(
+            () -> jobs.isRunning(Side.MAIN, graph.name()),
+            () -> begin(operation),
+            () -> jobs.remember(graph));
+    new Keeper(job, wish(graph), workplace.clock(), watcher::note)
+        .stay(() -> !watcher.wantsTheEnd() && Pause.of(LOOK));
+    return new Report.LiveShown(LiveEvent.LOOKED_AT, jobs.status(graph));
+  }
+
+  private Wish wish(Graph graph) {
+    return new Wish(workplace.store(), workplace.clock(), graph.name());
+  }
+
+  private Report.LiveShown begin(Operation.StartLive operation) {
     Graph graph = workplace.graph();
     List<DatasetId> selected =
         operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
@@ -163,6 +202,7 @@ final class LiveHandler {
   Report.LiveShown stop(Operation.StopLive operation) {
     Graph graph = workplace.graph();
     LiveJobs jobs = workplace.liveJobs();
+    wish(graph).stop();
     Report.LiveShown report = stop(graph, jobs);
     if (operation.open() == OpenSlices.RELEASED) {
       jobs.release(graph);

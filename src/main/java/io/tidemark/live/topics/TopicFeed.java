@@ -5,6 +5,7 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,10 +15,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -77,6 +81,41 @@ public final class TopicFeed implements AutoCloseable {
       if (!(e.getCause() instanceof TopicExistsException)) {
         throw failed(e.getCause());
       }
+    } catch (TimeoutException | KafkaException e) {
+      throw failed(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed(e);
+    }
+  }
+
+  /**
+   * The time of the newest record of some topics; empty if they hold none.
+   *
+   * @param topics with their numbers of partitions, which {@link #ensure} has made
+   * @throws TidemarkException EXTERNAL if no broker answers
+   */
+  public Optional<Instant> newest(Map<String, Integer> topics) {
+    Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+    topics.forEach(
+        (topic, partitions) -> {
+          for (int p = 0; p < partitions; p++) {
+            asked.put(new TopicPartition(topic, p), OffsetSpec.maxTimestamp());
+          }
+        });
+    try (Admin admin = Admin.create(clients)) {
+      return admin
+          .listOffsets(asked)
+          .all()
+          .get(CALL.toSeconds(), TimeUnit.SECONDS)
+          .values()
+          .stream()
+          .map(ListOffsetsResultInfo::timestamp)
+          .filter(at -> at >= 0)
+          .max(Long::compare)
+          .map(Instant::ofEpochMilli);
+    } catch (ExecutionException e) {
+      throw failed(e.getCause());
     } catch (TimeoutException | KafkaException e) {
       throw failed(e);
     } catch (InterruptedException e) {
