@@ -23,6 +23,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -96,31 +97,43 @@ public final class TopicFeed implements AutoCloseable {
    * @throws TidemarkException EXTERNAL if no broker answers
    */
   public Optional<Instant> newest(Map<String, Integer> topics) {
-    Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-    topics.forEach(
-        (topic, partitions) -> {
-          for (int p = 0; p < partitions; p++) {
-            asked.put(new TopicPartition(topic, p), OffsetSpec.maxTimestamp());
-          }
-        });
     try (Admin admin = Admin.create(clients)) {
-      return admin
-          .listOffsets(asked)
-          .all()
-          .get(CALL.toSeconds(), TimeUnit.SECONDS)
-          .values()
-          .stream()
-          .map(ListOffsetsResultInfo::timestamp)
-          .filter(at -> at >= 0)
-          .max(Long::compare)
-          .map(Instant::ofEpochMilli);
-    } catch (ExecutionException e) {
-      throw failed(e.getCause());
+      Optional<Instant> newest = Optional.empty();
+      for (Map.Entry<String, Integer> topic : topics.entrySet()) {
+        Optional<Instant> here = newest(admin, topic.getKey(), topic.getValue());
+        if (here.isPresent() && newest.filter(here.get()::isBefore).isEmpty()) {
+          newest = here;
+        }
+      }
+      return newest;
     } catch (TimeoutException | KafkaException e) {
       throw failed(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failed(e);
+    }
+  }
+
+  private Optional<Instant> newest(Admin admin, String topic, int partitions)
+      throws InterruptedException, TimeoutException {
+    Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+    for (int p = 0; p < partitions; p++) {
+      asked.put(new TopicPartition(topic, p), OffsetSpec.maxTimestamp());
+    }
+    try {
+      Map<TopicPartition, ListOffsetsResultInfo> found =
+          admin.listOffsets(asked).all().get(CALL.toSeconds(), TimeUnit.SECONDS);
+      return found.values().stream()
+          .map(ListOffsetsResultInfo::timestamp)
+          .filter(at -> at >= 0)
+          .max(Long::compare)
+          .map(Instant::ofEpochMilli);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        // One that was made a moment ago, which not every broker has heard of.
+        return Optional.empty();
+      }
+      throw failed(e.getCause());
     }
   }
 
