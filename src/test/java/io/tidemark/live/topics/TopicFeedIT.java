@@ -1,4 +1,4 @@
-package io.tidemark.live.feed;
+package io.tidemark.live.topics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
