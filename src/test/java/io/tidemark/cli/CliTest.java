@@ -138,6 +138,20 @@ class CliTest {
   }
 
   @Test
+  void aLiveJobIsCaredForUntilItRunsOrForGood() {
+    run(Samples.status(), "live", "start", "revenue");
+    assertThat(operation())
+        .isEqualTo(
+            new Operation.StartLive(
+                List.of("revenue"), Optional.empty(), Operation.StartLive.Care.STARTED));
+    operations.clear();
+    run(Samples.status(), "live", "start", "--keep");
+    assertThat(operation())
+        .isEqualTo(
+            new Operation.StartLive(List.of(), Optional.empty(), Operation.StartLive.Care.KEPT));
+  }
+
+  @Test
   void colourIsForTerminalsOrOnDemand() {
     run(Samples.status(), "status", "--color", "always");
     assertThat(out()).contains("\u001b[");
