@@ -2,20 +2,28 @@ package io.tidemark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemark.cli.Place;
+import io.tidemark.cluster.Cluster;
 import io.tidemark.control.Control;
+import io.tidemark.control.Controls;
+import io.tidemark.control.Openers;
 import io.tidemark.control.Operation;
 import io.tidemark.control.Report;
 import io.tidemark.control.Watcher;
+import io.tidemark.lake.Lake;
+import io.tidemark.model.Environment;
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.LiveStatus;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.doctor.Finding;
+import io.tidemark.store.Store;
 import io.tidemark.testing.KafkaBroker;
 import io.tidemark.testing.LakeFixture;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -51,6 +59,7 @@ final class LiveProject implements AutoCloseable {
         checkpoint_every: %s
       """;
 
+  private final Parts parts = new Parts(new Wiring(Clock.systemUTC()));
   private final Control control;
   private final LakeFixture tables;
   private volatile boolean end;
@@ -69,7 +78,7 @@ final class LiveProject implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    control = Wiring.open(new Place(folder, "local"));
+    control = Controls.open(folder, "local", parts, Clock.systemUTC());
     TreeMap<String, String> catalog = new TreeMap<>();
     catalog.put("type", "jdbc");
     catalog.put("jdbc.schema-version", "V1");
@@ -89,6 +98,11 @@ final class LiveProject implements AutoCloseable {
     return tables.table(new TableRef(namespace, name));
   }
 
+  /** What main of a table holds. */
+  List<List<Object>> rows(TableRef table) {
+    return tables.values(table);
+  }
+
   <R extends Report> R execute(Operation<R> operation) {
     return control.execute(operation, Watcher.NONE);
   }
@@ -96,6 +110,7 @@ final class LiveProject implements AutoCloseable {
   /** Starts the live job; it runs until {@link #stop}. */
   void start() {
     end = false;
+    status = null;
     live =
         CompletableFuture.supplyAsync(
             () ->
@@ -119,6 +134,21 @@ final class LiveProject implements AutoCloseable {
     return status;
   }
 
+  /**
+   * Ends the live job as the death of its process would: without a last checkpoint, whatever it is
+   * at. A start goes on from the tables.
+   */
+  void kill() {
+    parts.flink.cancel(LiveSpec.key(status.name()));
+    try {
+      live.get(5, TimeUnit.MINUTES);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new AssertionError("the live job did not end", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Stops the live job after a last commit. */
   void stop() {
     end = true;
@@ -136,6 +166,47 @@ final class LiveProject implements AutoCloseable {
     end = true;
     control.close();
     tables.close();
+  }
+
+  /** What a project is wired from; its cluster is at hand. */
+  private static final class Parts implements Openers {
+    private final Openers wiring;
+    private volatile Cluster flink;
+
+    private Parts(Openers wiring) {
+      this.wiring = wiring;
+    }
+
+    @Override
+    public Lake lake(Environment environment) {
+      return wiring.lake(environment);
+    }
+
+    @Override
+    public Store store(Environment environment) {
+      return wiring.store(environment);
+    }
+
+    @Override
+    public Cluster cluster(Environment environment) {
+      flink = wiring.cluster(environment);
+      return flink;
+    }
+
+    @Override
+    public List<Finding> examineCatalog(Environment environment) {
+      return wiring.examineCatalog(environment);
+    }
+
+    @Override
+    public Endpoint endpoint(Control door, Operation.Serve where) {
+      return wiring.endpoint(door, where);
+    }
+
+    @Override
+    public QueryEngine query(Environment environment) {
+      return wiring.query(environment);
+    }
   }
 
   private final class Following implements Watcher {

@@ -26,7 +26,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -44,8 +43,6 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Timeout(1200)
 class ShadowIT {
-  private static final String UNPROVEN = "does not pass every time yet: docs/design/0127";
-
   @RegisterExtension static final KafkaBroker KAFKA = new KafkaBroker();
 
   private static final TableRef VISITS = TableRef.parse("shop.visits");
@@ -354,7 +351,6 @@ class ShadowIT {
     assertThat(running.get("shadow").waitFor(5, TimeUnit.MINUTES)).isTrue();
   }
 
-  @Disabled(UNPROVEN)
   @Test
   @Order(4)
   void differencesThatAChangeDeclaresAreExplained() throws Exception {
@@ -373,7 +369,6 @@ class ShadowIT {
             "10", 6L, "11", 12L, "12", 18L, "13", 24L, "14", 30L, "15", 36L, "16", 42L, "17", 48L));
   }
 
-  @Disabled(UNPROVEN)
   @Test
   @Order(5)
   void aPromotionThatIsKilledIsCompletedByTheNext() throws Exception {
@@ -405,7 +400,6 @@ class ShadowIT {
     assertThat(succeeds("history", "city_hour").out()).contains("promote-");
   }
 
-  @Disabled(UNPROVEN)
   @Test
   @Order(6)
   void theVersionBeforeIsPutBack() throws Exception {
