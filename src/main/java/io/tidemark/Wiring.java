@@ -28,7 +28,7 @@ import java.util.List;
 final class Wiring implements Openers {
   private final Clock clock;
 
-  private Wiring(Clock clock) {
+  Wiring(Clock clock) {
     this.clock = clock;
   }
 

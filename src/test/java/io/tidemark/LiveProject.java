@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.cluster.Cluster;
 import io.tidemark.control.Control;
-import io.tidemark.control.Controls;
 import io.tidemark.control.Openers;
 import io.tidemark.control.Operation;
 import io.tidemark.control.Report;
 import io.tidemark.control.Watcher;
+import io.tidemark.control.handlers.Controls;
 import io.tidemark.lake.Lake;
 import io.tidemark.model.Environment;
 import io.tidemark.model.JobSpec;
