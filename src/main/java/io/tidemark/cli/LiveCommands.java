@@ -3,7 +3,9 @@ package io.tidemark.cli;
 import io.tidemark.control.OpenSlices;
 import io.tidemark.control.Operation;
 import io.tidemark.control.Operation.StartLive.Care;
+import io.tidemark.control.Report;
 import io.tidemark.control.ShadowAct;
+import io.tidemark.model.TidemarkException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -87,7 +89,10 @@ final class LiveCommands implements Callable<Integer> {
     }
   }
 
-  @Command(name = "stop", description = "Stop the live job after a last commit, wherever it runs.")
+  @Command(
+      name = "stop",
+      description =
+          "Stop the live job after a last commit, wherever it runs; exit code 3 if that failed.")
   static final class Stop implements Callable<Integer> {
     private final Root root;
 
@@ -110,7 +115,12 @@ final class LiveCommands implements Callable<Integer> {
       if (shadow) {
         return root.answer(new Operation.Shadow(new ShadowAct.Stop()));
       }
-      return root.answer(new Operation.StopLive(release ? OpenSlices.RELEASED : OpenSlices.KEPT));
+      Report.LiveShown report =
+          root.execute(new Operation.StopLive(release ? OpenSlices.RELEASED : OpenSlices.KEPT));
+      root.print(report, TextRenderer::text);
+      return report.event() == Report.LiveEvent.UNCOMMITTED
+          ? TidemarkException.Category.EXTERNAL.exitCode()
+          : 0;
     }
   }
 

@@ -64,6 +64,8 @@ final class LiveText {
       case PROMOTED -> "Promoted: ";
       case DEMOTED -> "Went back to the version before: ";
       case STOPPED -> "Stopped after a last commit: ";
+      case UNCOMMITTED ->
+          "Stopped, but the last commit failed, so the next start reads again what it was of: ";
       case CANCELLED -> "Cancelled without a last commit: ";
       case NOT_RUNNING -> "Not running: ";
     };

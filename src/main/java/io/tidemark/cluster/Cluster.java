@@ -58,6 +58,8 @@ public interface Cluster extends AutoCloseable {
   enum Stopped {
     /** After a last checkpoint, and so a last commit. */
     WITH_LAST_COMMIT,
+    /** After a last checkpoint, of which tables did not take everything. */
+    UNCOMMITTED,
     /** It was cancelled, since it could not take a last checkpoint. */
     CANCELLED,
     /** None was running. */

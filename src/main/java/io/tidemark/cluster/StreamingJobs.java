@@ -30,6 +30,9 @@ final class StreamingJobs {
   /** For a job that somebody else is stopping, after its last checkpoint. */
   private static final Duration ENDING = Duration.ofSeconds(5);
 
+  /** What the committer of a live job counts: checkpoints that are complete, and in no table. */
+  private static final String PENDING = "tidemark.pending_checkpoints";
+
   private static final Duration DISPOSED = Duration.ofSeconds(10);
   private static final int POLL_MILLIS = 200;
 
@@ -135,9 +138,9 @@ final class StreamingJobs {
     String id = found.get();
     Optional<String> savepoint = savepoint(id, savepoints);
     if (savepoint.isPresent()) {
-      awaitGone(key, id);
+      Optional<Stopped> how = awaitGone(key, id);
       dispose(savepoint.get());
-      return Stopped.WITH_LAST_COMMIT;
+      return how.orElse(Stopped.WITH_LAST_COMMIT);
     }
     // Of two who stop a job at once one is refused, and the other's last commit is under way.
     Optional<String> end = awaitEnd(id, ENDING);
@@ -146,22 +149,34 @@ final class StreamingJobs {
       end = awaitEnd(id, STOPPED);
     }
     return end.orElseThrow(() -> neverEnds(key)).equals("FINISHED")
-        ? Stopped.WITH_LAST_COMMIT
+        ? finished(id)
         : Stopped.CANCELLED;
   }
 
-  /** A job that wrote its savepoint has ended; where it ran in a process, that may be gone, too. */
-  private void awaitGone(String key, String id) {
+  /**
+   * How a job that wrote its savepoint ended; empty if it ran in a process that is gone, too,
+   * before it could be asked.
+   */
+  private Optional<Stopped> awaitGone(String key, String id) {
     try {
-      Optional<String> end = awaitEnd(id, STOPPED);
-      if (end.isEmpty()) {
-        throw neverEnds(key);
-      }
+      String end = awaitEnd(id, STOPPED).orElseThrow(() -> neverEnds(key));
+      // What may not be committed fails a job, though its state is saved.
+      return Optional.of(end.equals("FINISHED") ? finished(id) : Stopped.UNCOMMITTED);
     } catch (TidemarkException e) {
       if (!FlinkRest.isUnreachable(e)) {
         throw e;
       }
+      return Optional.empty();
     }
+  }
+
+  private Stopped finished(String id) {
+    boolean left =
+        rest.find("jobs/" + id + "/accumulators").stream()
+            .flatMap(told -> list(told, "user-task-accumulators").stream())
+            .map(a -> (Map<?, ?>) a)
+            .anyMatch(a -> PENDING.equals(a.get("name")) && !text(a, "value").equals("0"));
+    return left ? Stopped.UNCOMMITTED : Stopped.WITH_LAST_COMMIT;
   }
 
   /**

@@ -69,6 +69,9 @@ class RenderingTest {
     Map<String, Report> reports = new TreeMap<>();
     reports.put("live", new Report.LiveShown(Report.LiveEvent.LOOKED_AT, LiveSamples.live()));
     reports.put(
+        "live-uncommitted",
+        new Report.LiveShown(Report.LiveEvent.UNCOMMITTED, LiveSamples.quiet()));
+    reports.put(
         "live-stopped", new Report.LiveShown(Report.LiveEvent.STOPPED, LiveSamples.quiet()));
     reports.put(
         "live-shadow", new Report.LiveShown(Report.LiveEvent.LOOKED_AT, LiveSamples.shadowed()));

@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.TaskInfo;
+import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.api.common.state.CheckpointListener;
@@ -140,6 +141,13 @@ final class StreamingJobsIT {
     assertThat(files(folder.resolve("savepoints"))).as("what nobody reads").isEmpty();
     assertThat(stop("stopped")).isEqualTo(Cluster.Stopped.NOT_RUNNING);
     assertThat(stop("never-started")).isEqualTo(Cluster.Stopped.NOT_RUNNING);
+  }
+
+  @Test
+  void aJobWhoseLastCommitFailedIsNotSaidToHaveMadeIt() {
+    cluster.start(spec("left", "left"));
+    assertThat(stop("left")).isEqualTo(Cluster.Stopped.UNCOMMITTED);
+    assertThat(find("left").state()).isEqualTo(LiveJob.State.FINISHED);
   }
 
   private static List<Path> files(Path folder) throws IOException {
@@ -275,6 +283,8 @@ final class StreamingJobsIT {
 
     @Override
     public void open(OpenContext context) {
+      LongCounter left = new LongCounter(mode.equals("left") ? 2 : 0);
+      getRuntimeContext().addAccumulator("tidemark.pending_checkpoints", left);
       getRuntimeContext().getMetricGroup().addGroup("tidemark").gauge("ticks", () -> 7 + 0 * seen);
     }
 

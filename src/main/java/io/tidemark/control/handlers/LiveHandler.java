@@ -215,6 +215,7 @@ final class LiveHandler {
     LiveEvent event =
         switch (jobs.stop(Side.MAIN, graph.name())) {
           case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
+          case UNCOMMITTED -> LiveEvent.UNCOMMITTED;
           case CANCELLED -> LiveEvent.CANCELLED;
           case NOT_RUNNING -> LiveEvent.NOT_RUNNING;
         };

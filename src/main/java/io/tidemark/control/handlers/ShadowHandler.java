@@ -103,6 +103,7 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
     LiveEvent event =
         switch (jobs.stop(Side.SHADOW, graph.name())) {
           case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
+          case UNCOMMITTED -> LiveEvent.UNCOMMITTED;
           case CANCELLED -> LiveEvent.CANCELLED;
           case NOT_RUNNING -> LiveEvent.NOT_RUNNING;
         };

@@ -5,6 +5,7 @@ import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
@@ -23,10 +24,14 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     implements OneInputStreamOperator<byte[], byte[]> {
   private static final long serialVersionUID = 1;
 
+  /** A gauge while it runs; an accumulator, too, since Flink keeps that when the job has ended. */
+  private static final String PENDING = "tidemark.pending_checkpoints";
+
   private final String specJson;
   private final TopicIds topics;
 
   private transient Commits commits;
+  private transient LongCounter left;
   private transient ListState<byte[]> state;
   private transient ListState<byte[]> held;
   private transient ListState<byte[]> pending;
@@ -70,7 +75,9 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
   @Override
   public void open() throws Exception {
     super.open();
-    getMetricGroup().gauge("tidemark.pending_checkpoints", commits::pendingCheckpoints);
+    left = new LongCounter();
+    getRuntimeContext().addAccumulator(PENDING, left);
+    getMetricGroup().gauge(PENDING, commits::pendingCheckpoints);
     getMetricGroup().gauge("tidemark.commits_waiting_since_ms", commits::waitingSince);
     getMetricGroup().gauge("tidemark.last_commit_ms", commits::lastCommit);
     try {
@@ -92,6 +99,12 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     state.update(stored.state());
     held.update(stored.held());
     pending.update(stored.pending());
+    count();
+  }
+
+  private void count() {
+    left.resetLocal();
+    left.add(commits.pendingCheckpoints());
   }
 
   @Override
@@ -99,6 +112,7 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     super.notifyCheckpointComplete(checkpoint);
     try {
       commits.complete(checkpoint);
+      count();
     } catch (TidemarkException e) {
       throw new SuppressRestartsException(e);
     }

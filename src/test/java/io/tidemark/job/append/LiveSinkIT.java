@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.FlatMapFunction;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -268,6 +269,22 @@ final class LiveSinkIT {
                 .map(SliceTotals::digest)
                 .filter(d -> d.ordinal() < openFrom)
                 .toList());
+  }
+
+  @Test
+  void whatAnEndedJobCouldNotCommitFlinkStillTells() throws Exception {
+    scene.topics().away();
+
+    JobExecutionResult left =
+        submit(scene.spec("j1"), Changes.INSERT_ONLY).getJobExecutionResult().get();
+
+    assertThat(scene.rows(events)).isEmpty();
+    assertThat(left.<Long>getAccumulatorResult("tidemark.pending_checkpoints")).isPositive();
+    scene.topics().same();
+    JobExecutionResult done =
+        submit(scene.spec("j2"), Changes.INSERT_ONLY).getJobExecutionResult().get();
+    assertThat(scene.rows(events)).isEqualTo(expected(0, Instant.MAX));
+    assertThat(done.<Long>getAccumulatorResult("tidemark.pending_checkpoints")).isZero();
   }
 
   @Test
