@@ -103,10 +103,12 @@ final class Commits implements AutoCloseable {
   /**
    * Commits a complete checkpoint and those before it.
    *
+   * @return how many of them wait
    * @throws TidemarkException REFUSED or USER if the job may not go on
    */
-  void complete(long checkpoint) {
+  long complete(long checkpoint) {
     settle(checkpoint);
+    return pending.stream().filter(p -> p.checkpoint() <= checkpoint).count();
   }
 
   private void settle(long upTo) {

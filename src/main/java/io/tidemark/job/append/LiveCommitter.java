@@ -99,20 +99,15 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     state.update(stored.state());
     held.update(stored.held());
     pending.update(stored.pending());
-    count();
-  }
-
-  private void count() {
-    left.resetLocal();
-    left.add(commits.pendingCheckpoints());
   }
 
   @Override
   public void notifyCheckpointComplete(long checkpoint) throws Exception {
     super.notifyCheckpointComplete(checkpoint);
     try {
-      commits.complete(checkpoint);
-      count();
+      long waiting = commits.complete(checkpoint);
+      left.resetLocal();
+      left.add(waiting);
     } catch (TidemarkException e) {
       throw new SuppressRestartsException(e);
     }

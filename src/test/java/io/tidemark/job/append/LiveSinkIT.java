@@ -28,6 +28,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -155,7 +156,11 @@ final class LiveSinkIT {
     }
   }
 
-  private JobClient submit(LiveSpec spec, Changes kind) throws Exception {
+  /**
+   * @param perCheckpoint so many events come between two checkpoints, so that a slow machine does
+   *     not bring a job to its end before somebody could kill it
+   */
+  private JobClient submit(LiveSpec spec, Changes kind, int perCheckpoint) throws Exception {
     Configuration configuration = new Configuration();
     configuration.setString("restart-strategy.type", "fixed-delay");
     configuration.setString("restart-strategy.fixed-delay.attempts", "20");
@@ -168,7 +173,8 @@ final class LiveSinkIT {
     GeneratorFunction<Long, RowData> events = i -> row(RowKind.INSERT, i, time(i));
     DataStream<RowData> all =
         env.fromSource(
-                new DataGeneratorSource<>(events, EVENTS, RateLimiterStrategy.perSecond(500), type),
+                new DataGeneratorSource<>(
+                    events, EVENTS, RateLimiterStrategy.perCheckpoint(perCheckpoint), type),
                 WatermarkStrategy.<RowData>forMonotonousTimestamps()
                     .withTimestampAssigner(
                         (row, before) -> row.getTimestamp(1, 6).getMillisecond()),
@@ -191,21 +197,24 @@ final class LiveSinkIT {
     return (Table) SerializableTable.copyOf(scene.fixture().table(ref));
   }
 
-  private void awaitCommits(int more) {
+  private void awaitCommit(JobClient client) {
     int before = scene.history(hours).size();
-    await().atMost(Duration.ofMinutes(5)).until(() -> scene.history(hours).size() >= before + more);
+    CompletableFuture<JobExecutionResult> end = client.getJobExecutionResult();
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .until(() -> scene.history(hours).size() > before || end.isDone());
   }
 
   /** The job is killed before, after and between commits; a plain failure and a lost answer too. */
   private void runWithKills(Changes kind) throws Exception {
-    JobClient client = submit(scene.spec("j1"), kind);
-    awaitCommits(1);
+    JobClient client = submit(scene.spec("j1"), kind, 20);
+    awaitCommit(client);
     FaultyCatalog.next(LakeFixture.identifier(events), Fault.DIES_BEFORE);
-    awaitCommits(1);
+    awaitCommit(client);
     FaultyCatalog.next(LakeFixture.identifier(hours), Fault.DIES_AFTER);
-    awaitCommits(1);
+    awaitCommit(client);
     POISON.set(20);
-    awaitCommits(1);
+    awaitCommit(client);
     FaultyCatalog.next(LakeFixture.identifier(hours), Fault.ANSWER_LOST);
     client.getJobExecutionResult().get();
     assertThat(POISON.get()).isZero();
@@ -276,13 +285,13 @@ final class LiveSinkIT {
     scene.topics().away();
 
     JobExecutionResult left =
-        submit(scene.spec("j1"), Changes.INSERT_ONLY).getJobExecutionResult().get();
+        submit(scene.spec("j1"), Changes.INSERT_ONLY, EVENTS / 4).getJobExecutionResult().get();
 
     assertThat(scene.rows(events)).isEmpty();
     assertThat(left.<Long>getAccumulatorResult("tidemark.pending_checkpoints")).isPositive();
     scene.topics().same();
     JobExecutionResult done =
-        submit(scene.spec("j2"), Changes.INSERT_ONLY).getJobExecutionResult().get();
+        submit(scene.spec("j2"), Changes.INSERT_ONLY, EVENTS / 4).getJobExecutionResult().get();
     assertThat(scene.rows(events)).isEqualTo(expected(0, Instant.MAX));
     assertThat(done.<Long>getAccumulatorResult("tidemark.pending_checkpoints")).isZero();
   }
@@ -296,7 +305,7 @@ final class LiveSinkIT {
       first.complete(1);
     }
 
-    JobClient client = submit(late, Changes.INSERT_ONLY);
+    JobClient client = submit(late, Changes.INSERT_ONLY, EVENTS);
 
     assertThatThrownBy(() -> client.getJobExecutionResult().get())
         .satisfies(
