@@ -35,6 +35,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.apache.iceberg.Table;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** A project whose live job runs in this process, beside the other operations on one cluster. */
 final class LiveProject implements AutoCloseable {
@@ -120,9 +121,13 @@ final class LiveProject implements AutoCloseable {
 
   /** Waits until the newest status is as wanted, or the live job has ended. */
   void await(Duration atMost, Predicate<LiveStatus> wanted) {
-    Awaitility.await()
-        .atMost(atMost)
-        .until(() -> live.isDone() || (status != null && wanted.test(status)));
+    try {
+      Awaitility.await()
+          .atMost(atMost)
+          .until(() -> live.isDone() || (status != null && wanted.test(status)));
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("still not as wanted: " + status, e);
+    }
     if (live.isDone()) {
       live.join();
     }

@@ -5,7 +5,7 @@ import io.tidemark.cluster.LiveJob.Metric;
 import io.tidemark.lake.Lake;
 import io.tidemark.live.topics.Topics;
 import io.tidemark.live.topics.Topics.Extent;
-import io.tidemark.live.topics.Topics.Partition;
+import io.tidemark.live.topics.Topics.Unread;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.LiveMark;
@@ -67,35 +67,27 @@ final class Lags {
   /** From these offsets to the end of a topic; unknown while no broker answers. */
   Lag behind(Topic topic, SortedMap<Integer, Long> read) {
     try {
-      return topics.extent(topic).map(e -> behind(topic, read, e)).orElse(Lag.UNKNOWN);
+      return topics.extent(topic).map(e -> behind(unread(topic, read, e), e)).orElse(Lag.UNKNOWN);
     } catch (TidemarkException e) {
       // What is not known is told by knowing no lag.
       return Lag.UNKNOWN;
     }
   }
 
-  Lag behind(Topic topic, SortedMap<Integer, Long> read, Extent extent) {
-    SortedMap<Integer, Long> behind = new TreeMap<>();
-    long events = 0;
-    for (Map.Entry<Integer, Partition> e : extent.partitions().entrySet()) {
-      Partition partition = e.getValue();
-      long next = Math.max(partition.begin(), read.getOrDefault(e.getKey(), partition.begin()));
-      if (partition.end() > next) {
-        behind.put(e.getKey(), next);
-        events += partition.end() - next;
-      }
+  /** What waits to be read; by offsets alone while no broker lets it be looked at. */
+  Unread unread(Topic topic, SortedMap<Integer, Long> read, Extent extent) {
+    try {
+      return topics.unread(topic, read, extent);
+    } catch (TidemarkException e) {
+      return Unread.unseen(read, extent);
     }
-    Optional<Duration> time =
-        behind.isEmpty() ? Optional.of(Duration.ZERO) : oldest(topic, behind).map(this::age);
-    return new Lag(Optional.of(events), time);
   }
 
-  private Optional<Instant> oldest(Topic topic, SortedMap<Integer, Long> behind) {
-    try {
-      return topics.oldestUnread(topic, behind);
-    } catch (TidemarkException e) {
-      return Optional.empty();
-    }
+  Lag behind(Unread unread, Extent extent) {
+    long events = unread.offsets(extent);
+    return new Lag(
+        Optional.of(events),
+        events == 0 ? Optional.of(Duration.ZERO) : unread.oldest().map(this::age));
   }
 
   private Duration age(Instant at) {

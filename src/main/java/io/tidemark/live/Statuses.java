@@ -5,6 +5,7 @@ import io.tidemark.cluster.LiveJob.Metric;
 import io.tidemark.lake.Lake;
 import io.tidemark.live.topics.Topics;
 import io.tidemark.live.topics.Topics.Extent;
+import io.tidemark.live.topics.Topics.Unread;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Facts.SliceFiles;
@@ -165,21 +166,21 @@ final class Statuses {
     Topic topic = source.dataset().topic().orElseThrow();
     DatasetId id = source.dataset().id();
     Optional<Extent> extent = extent(topic);
+    Optional<Unread> unread =
+        extent.map(e -> lags.unread(topic, Lags.committed(lake, source.dataset()), e));
     return new SourceStatus(
         id,
         topic.name(),
         job.flatMap(j -> watermark(j, id)),
-        extent
-            .map(e -> lags.behind(topic, Lags.committed(lake, source.dataset()), e))
-            .orElse(Lag.UNKNOWN),
+        unread.map(u -> lags.behind(u, extent.orElseThrow())).orElse(Lag.UNKNOWN),
         rows(LiveSpec.deadLetters(source.dataset().table())),
-        extent
-            .filter(e -> !topic.idleAfter().isZero())
+        unread
+            .filter(u -> !topic.idleAfter().isZero())
             .map(
-                e ->
-                    e.silentSince(
-                        clock.instant().minus(topic.idleAfter()),
-                        Lags.committed(lake, source.dataset())))
+                u ->
+                    extent
+                        .orElseThrow()
+                        .silentSince(clock.instant().minus(topic.idleAfter()), u.next()))
             .orElse(List.of()),
         topic.idleAfter());
   }

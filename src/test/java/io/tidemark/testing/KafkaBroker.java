@@ -275,11 +275,16 @@ public final class KafkaBroker implements BeforeAllCallback, AfterAllCallback, A
 
     /** Sends one record; gives its offset. */
     public long send(String topic, int partition, String key, String value, Instant timestamp) {
+      return send(KafkaBroker.record(topic, partition, key, value, timestamp));
+    }
+
+    /** Sends one record of any bytes; gives its offset. */
+    public long send(ProducerRecord<byte[], byte[]> record) {
       if (!open) {
         producer.beginTransaction();
         open = true;
       }
-      Future<RecordMetadata> sent = producer.send(record(topic, partition, key, value, timestamp));
+      Future<RecordMetadata> sent = producer.send(record);
       producer.flush();
       return get(sent).offset();
     }

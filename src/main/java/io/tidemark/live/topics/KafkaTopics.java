@@ -133,10 +133,22 @@ public final class KafkaTopics implements Topics {
   }
 
   @Override
-  public Optional<Instant> oldestUnread(Topic topic, SortedMap<Integer, Long> next) {
-    if (next.isEmpty()) {
-      return Optional.empty();
-    }
+  public Unread unread(Topic topic, SortedMap<Integer, Long> next, Extent extent) {
+    Unread unseen = Unread.unseen(next, extent);
+    SortedMap<Integer, Long> from = new TreeMap<>(unseen.next());
+    Map<TopicPartition, Long> open = new HashMap<>();
+    extent
+        .partitions()
+        .forEach(
+            (p, part) -> {
+              if (part.end() > from.get(p)) {
+                open.put(new TopicPartition(topic.name(), p), part.end());
+              }
+            });
+    return open.isEmpty() ? unseen : look(open, from);
+  }
+
+  private Unread look(Map<TopicPartition, Long> open, SortedMap<Integer, Long> from) {
     Properties consumer = clients();
     consumer.put("isolation.level", "read_committed");
     consumer.put("enable.auto.commit", "false");
@@ -145,10 +157,9 @@ public final class KafkaTopics implements Topics {
     consumer.remove("group.id");
     try (KafkaConsumer<byte[], byte[]> reader =
         new KafkaConsumer<>(consumer, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      Set<TopicPartition> unseen = new HashSet<>();
-      next.keySet().forEach(p -> unseen.add(new TopicPartition(topic.name(), p)));
-      reader.assign(unseen);
-      next.forEach((p, offset) -> reader.seek(new TopicPartition(topic.name(), p), offset));
+      reader.assign(open.keySet());
+      open.keySet().forEach(p -> reader.seek(p, from.get(p.partition())));
+      Set<TopicPartition> unseen = new HashSet<>(open.keySet());
       Optional<Instant> oldest = Optional.empty();
       long deadline = System.nanoTime() + POLL.toNanos();
       while (!unseen.isEmpty() && System.nanoTime() < deadline) {
@@ -157,11 +168,19 @@ public final class KafkaTopics implements Topics {
           Instant at = Instant.ofEpochMilli(found.timestamp());
           if (unseen.remove(p)) {
             reader.pause(Set.of(p));
+            from.put(p.partition(), found.offset());
             oldest = oldest.filter(o -> o.isBefore(at)).or(() -> Optional.of(at));
           }
         }
+        for (TopicPartition p : Set.copyOf(unseen)) {
+          if (reader.position(p) >= open.get(p)) {
+            unseen.remove(p);
+            reader.pause(Set.of(p));
+            from.put(p.partition(), open.get(p));
+          }
+        }
       }
-      return oldest;
+      return new Unread(from, oldest);
     } catch (KafkaException e) {
       throw silent(e);
     }

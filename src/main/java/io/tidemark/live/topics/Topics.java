@@ -21,12 +21,42 @@ public interface Topics extends AutoCloseable {
   Optional<Extent> extent(Topic topic);
 
   /**
-   * When Kafka took the first record that has not been read yet, of all partitions.
+   * What waits to be read. Takes a look at the records, since offsets alone do not tell: the end of
+   * a transaction has one, and so have the records of one that was aborted.
    *
-   * @param next the next offset of each partition; those that nothing is to be read from are left
-   *     out
+   * @param next the next offset of each partition, as far as it is known
+   * @param extent of this topic
+   * @throws io.tidemark.model.TidemarkException EXTERNAL if no broker answers
    */
-  Optional<Instant> oldestUnread(Topic topic, SortedMap<Integer, Long> next);
+  Unread unread(Topic topic, SortedMap<Integer, Long> next, Extent extent);
+
+  /**
+   * What waits to be read of a topic.
+   *
+   * @param next of each partition the first record that waits, or its end if there is none
+   * @param oldest when Kafka took the oldest of these records
+   */
+  record Unread(SortedMap<Integer, Long> next, Optional<Instant> oldest) {
+    public Unread {
+      next = Collections.unmodifiableSortedMap(new TreeMap<>(next));
+    }
+
+    /** Where nobody took a look: each partition from the next offset on, or from its first. */
+    public static Unread unseen(SortedMap<Integer, Long> next, Extent extent) {
+      SortedMap<Integer, Long> from = new TreeMap<>();
+      extent
+          .partitions()
+          .forEach((p, part) -> from.put(p, Math.max(part.begin(), next.getOrDefault(p, 0L))));
+      return new Unread(from, Optional.empty());
+    }
+
+    /** Offsets from there to the end of a topic. */
+    public long offsets(Extent extent) {
+      return extent.partitions().entrySet().stream()
+          .mapToLong(e -> Math.max(0, e.getValue().end() - next.get(e.getKey())))
+          .sum();
+    }
+  }
 
   /**
    * A topic.
