@@ -28,7 +28,7 @@ final class JobObservation {
 
   /** Sources also have metrics per split, whose names hold whole paths: none of them ends so. */
   private static final Pattern KEPT =
-      Pattern.compile(".*\\.tidemark\\.\\w+|.*\\.pendingRecords|.*\\.currentOffset|" + PRESSURE);
+      Pattern.compile(".*\\.tidemark\\.\\w+|.*\\.pendingRecords|" + PRESSURE);
 
   /** Flink fetches metrics only because somebody asks, and answers at once with what it has. */
   private static final int TRIES = 8;

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 
 /** How far jobs are behind the ends of topics. */
 final class Lags {
-  private static final Pattern READ = Pattern.compile(".*\\.partition\\.(\\d+)\\.currentOffset");
+  private static final Pattern READ = Pattern.compile(".*\\.tidemark\\.next_offset_(\\d+)");
 
   private final Clock clock;
   private final Topics topics;
@@ -44,8 +44,8 @@ final class Lags {
   }
 
   /**
-   * The next offset of each partition that a running job has not read. Of partitions that it has
-   * not read from, where it began.
+   * The next offset of each partition that a running job has not read. Of partitions that it does
+   * not read yet, where it began.
    */
   static SortedMap<Integer, Long> read(
       LiveJob job, DatasetId source, Map<DatasetId, LiveMark.Ranges> began) {
@@ -54,11 +54,11 @@ final class Lags {
         .ifPresent(r -> r.partitions().forEach((p, range) -> next.put(p, range.to())));
     for (Metric metric : job.metrics()) {
       Matcher read = READ.matcher(metric.name());
-      // An offset of -1 says that nothing was read since the job started or failed over.
-      if (metric.name().contains("read_topic_" + source.value() + ".")
+      // One below 0 stands for an end of the topic, whose offset is not looked up yet.
+      if (metric.name().contains("take_" + source.value() + ".")
           && read.matches()
           && metric.max() >= 0) {
-        next.merge(Integer.parseInt(read.group(1)), (long) metric.max() + 1, Math::max);
+        next.merge(Integer.parseInt(read.group(1)), (long) metric.max(), Math::max);
       }
     }
     return next;

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /**
  * How far one subtask is in its partitions of a topic. A partition is idle if no record came for
@@ -64,9 +65,15 @@ final class Standing {
         });
   }
 
-  /** A partition is this subtask's to read, from an offset on. */
-  void assigned(int partition, long next) {
-    part(partition).next = next;
+  /**
+   * A partition is this subtask's to read, from an offset on.
+   *
+   * @return tells the next offset to read; to any thread, a moment late
+   */
+  LongSupplier assigned(int partition, long next) {
+    Part part = part(partition);
+    part.next = next;
+    return () -> part.next;
   }
 
   /** A record was read. */

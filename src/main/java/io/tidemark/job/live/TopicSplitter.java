@@ -9,12 +9,14 @@ import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Topic;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
+import java.util.function.LongSupplier;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.metrics.Counter;
@@ -66,6 +68,7 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
   private transient SortedMap<Integer, Long> asked;
   private transient CompletableFuture<Set<Integer>> answer;
   private transient Counter deadLetters;
+  private transient Set<Integer> told;
 
   /**
    * @param stream the topic's position among the job's streams
@@ -132,6 +135,7 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
   public void open() throws Exception {
     super.open();
     seen = new TreeMap<>();
+    told = new HashSet<>();
     reached = Long.MIN_VALUE;
     if (!idleAfter.isZero()) {
       ends = new TopicEnds(topic, kafka);
@@ -164,7 +168,7 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
   public void processElement(StreamRecord<RowData> element) {
     RowData decoded = element.getValue();
     if (decoded.isNullAt(TopicDecoder.ROW)) {
-      TopicDecoder.assigned(decoded).forEach(standing::assigned);
+      TopicDecoder.assigned(decoded).forEach(this::assigned);
       return;
     }
     RowData row = decoded.getRow(TopicDecoder.ROW, fields);
@@ -185,6 +189,14 @@ final class TopicSplitter extends AbstractStreamOperator<RowData>
       of.letters++;
       deadLetters.inc();
       output.collect(LETTERS, new StreamRecord<>(letter(decoded, row)));
+    }
+  }
+
+  /** What is read of each partition is told by position: a reader tells nothing before a record. */
+  private void assigned(int partition, long next) {
+    LongSupplier position = standing.assigned(partition, next);
+    if (told.add(partition)) {
+      getMetricGroup().addGroup("tidemark").gauge("next_offset_" + partition, position::getAsLong);
     }
   }
 

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +36,14 @@ class StandingTest {
     assertThat(standing.complete()).isEqualTo(Long.MIN_VALUE);
     record(1, 0, 60);
     assertThat(standing.complete()).isEqualTo(50_000);
+  }
+
+  @Test
+  void positionsAreToldBeforeAndAfterRecords() {
+    LongSupplier position = standing.assigned(2, 40);
+    assertThat(position.getAsLong()).isEqualTo(40);
+    record(2, 41, 60);
+    assertThat(position.getAsLong()).isEqualTo(42);
   }
 
   @Test
