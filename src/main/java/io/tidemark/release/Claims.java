@@ -79,6 +79,7 @@ public final class Claims {
             });
     private volatile Instant renewed = clock.instant();
     private volatile boolean lost;
+    private boolean closed;
 
     private Claim(Holder holder) {
       this.holder = holder;
@@ -112,7 +113,11 @@ public final class Claims {
           heart.scheduleWithFixedDelay(this::renew, period, period, TimeUnit.SECONDS);
     }
 
-    private void renew() {
+    /** One that is under way when the claim is given up would take it again for nobody. */
+    synchronized void renew() {
+      if (closed) {
+        return;
+      }
       try {
         boolean all = true;
         for (String name : names) {
@@ -144,7 +149,10 @@ public final class Claims {
     /** Gives all of them up. A store that cannot be reached lets them expire. */
     @Override
     public void close() {
-      heart.shutdownNow();
+      heart.shutdown();
+      synchronized (this) {
+        closed = true;
+      }
       for (String name : names) {
         release(name, RELEASES);
       }

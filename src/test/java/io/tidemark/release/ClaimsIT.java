@@ -81,6 +81,16 @@ class ClaimsIT {
   }
 
   @Test
+  void aRenewalThatComesAfterTheEndTakesNothing() {
+    Claims.Claim claim = claims.take(List.of("run r1"));
+    claim.close();
+
+    claim.renew();
+
+    claims.take(List.of("run r1")).close();
+  }
+
+  @Test
   void aClaimOfAnotherHostIsWaitedForUntilItEnds() {
     store.acquire(
         "run r1", "process 1 on elsewhere since " + NOW + " (work 0a)", Duration.ofMinutes(1), NOW);
