@@ -1,6 +1,7 @@
 package io.tidemark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.tidemark.model.Analysis;
 import io.tidemark.model.ContentHash;
@@ -20,9 +21,11 @@ import io.tidemark.model.TableRef;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.LakeFixture;
+import io.tidemark.testing.LocalConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.OverwriteFiles;
@@ -95,6 +99,7 @@ class LateEventsIT {
           inputs: [clean]
       """;
 
+  private Path project;
   private CommandLineSession user;
   private LakeFixture lake;
   private Analysis code;
@@ -102,7 +107,8 @@ class LateEventsIT {
   private long offset;
 
   @BeforeAll
-  void writesAProject(@TempDir Path project) throws IOException {
+  void writesAProject(@TempDir Path folder) throws IOException {
+    project = folder;
     Files.createDirectories(project.resolve("jobs/shop"));
     Files.writeString(project.resolve("jobs/shop/pipeline.yaml"), PIPELINE);
     Files.writeString(
@@ -117,7 +123,7 @@ class LateEventsIT {
     Files.writeString(project.resolve("first.csv"), "id,at,amount\n1,2001-01-01 08:00:00,5\n");
     succeeds("load", "events", project.resolve("first.csv").toString());
     succeeds("run", "--publish");
-    lake = new LakeFixture(catalog(project));
+    lake = new LakeFixture(catalog());
     Table clean = lake.table(CLEAN);
     code =
         StampSummary.read(clean.currentSnapshot().summary())
@@ -125,7 +131,7 @@ class LateEventsIT {
             .orElseThrow();
   }
 
-  private static io.tidemark.model.JobSpec.CatalogSpec catalog(Path project) {
+  private io.tidemark.model.JobSpec.CatalogSpec catalog() {
     TreeMap<String, String> properties = new TreeMap<>();
     properties.put("type", "jdbc");
     properties.put("jdbc.schema-version", "V1");
@@ -285,6 +291,65 @@ class LateEventsIT {
 
   @Test
   @Order(4)
+  void aSteadyTrickleDoesNotPutACorrectionOffForEver() throws IOException {
+    limits("{correct_after: P1D, correct_at_latest: P1D}");
+    trickle(60);
+    assertThat(succeeds("correct").out()).contains("waiting: late events still come");
+    limits("{correct_after: P1D, correct_at_latest: PT1S}");
+    AtomicLong id = new AtomicLong(60);
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .until(
+            () -> {
+              trickle(id.incrementAndGet());
+              return succeeds("correct").out().contains("clean: 1 slice (2001-01-02)");
+            });
+    assertThat(lake.rows(CLEAN)).anyMatch(r -> r.startsWith("[60,"));
+    limits("{correct_after: P1D, correct_at_latest: P1D}");
+    trickle(id.incrementAndGet());
+    assertThat(succeeds("correct").out()).contains("waiting: late events still come");
+    succeeds("correct", "--now");
+  }
+
+  private void trickle(long id) {
+    long from = offset;
+    ingest(from, 1, List.of(event(id, 2, 1)));
+  }
+
+  private void limits(String limits) throws IOException {
+    LocalConfig.write(project, List.of("flink: {parallelism: 2}", "limits: " + limits));
+  }
+
+  @Test
+  @Order(5)
+  void whoWatchesGoesFromRoundToRoundWithinTheBudgetAndEndsWhereSomebodyMustLook()
+      throws IOException {
+    limits("{correct_slices: 1}");
+    long from = offset;
+    ingest(from, 2, List.of(event(90, 2, 3), event(91, 3, 4)));
+    replace(CLEAN, 3, List.of(clean(11, 3, 88), clean(30, 3, 5)));
+
+    Result watched = user.run("correct", "--now", "--watch");
+
+    assertThat(watched.exitCode()).as(watched.out() + watched.err()).isEqualTo(4);
+    assertThat(watched.out())
+        .containsSubsequence(
+            "published",
+            "clean: 1 slice (2001-01-02); expected to differ: rows of 1 key",
+            "over limits.correct_slices, for the next round",
+            "blocked",
+            "clean: 1 slice (2001-01-03)");
+    assertThat(lake.rows(CLEAN))
+        .anyMatch(r -> r.startsWith("[90,"))
+        .noneMatch(r -> r.startsWith("[91,"));
+    Files.delete(project.resolve("config/local.yaml"));
+    succeeds("--yes", "runs", "--abandon", "latest");
+    replace(CLEAN, 3, List.of(clean(11, 3, 8), clean(30, 3, 5)));
+    succeeds("correct", "--now");
+  }
+
+  @Test
+  @Order(6)
   void lostDoubledAndUnexplainedRowsAreCounted() {
     long from = offset;
     List<Object> twice = event(40, 4, 1);
@@ -302,7 +367,7 @@ class LateEventsIT {
   }
 
   @Test
-  @Order(5)
+  @Order(7)
   void rowsThatNoMarkSpeaksOfDoNotMakeUpForLostOnes() {
     List<Object> untold = event(50, 4, 1);
     long from = offset++;

@@ -52,7 +52,8 @@ final class ProofCommands {
       description = {
         "Rebuild and publish closed slices that late events made stale; exit code 4 if something"
             + " unexpected stands against it.",
-        "A slice is taken up once no late event has come for it for limits.correct_after."
+        "A slice is taken up once no late event has come for it for limits.correct_after, and at"
+            + " the latest when one has waited for limits.correct_at_latest."
       })
   static final class Correct implements Callable<Integer> {
     private static final long PAUSE_SECONDS = 5;

@@ -53,16 +53,17 @@ final class ChangeHistory {
     return walk(others);
   }
 
-  /** The event time that live jobs' commits on main touched from a moment on. */
-  TimeRanges liveSince(Instant from) {
+  /** The event time that live jobs' commits on main touched after a snapshot, between moments. */
+  TimeRanges live(long after, Instant from, Instant to) {
     List<TimeRange> ranges = new ArrayList<>();
     Optional<Snapshot> head = History.main(table);
     if (head.isPresent()) {
       for (Snapshot snapshot : History.ancestry(table, head.get())) {
-        if (Instant.ofEpochMilli(snapshot.timestampMillis()).isBefore(from)) {
+        Instant at = Instant.ofEpochMilli(snapshot.timestampMillis());
+        if (snapshot.snapshotId() == after || at.isBefore(from)) {
           break;
         }
-        if (isLive(snapshot)) {
+        if (at.isBefore(to) && isLive(snapshot)) {
           ranges.addAll(ranges(deltas.of(table, index, snapshot)).ranges());
         }
       }

@@ -153,14 +153,14 @@ final class IcebergLake implements Lake {
   }
 
   @Override
-  public TimeRanges liveSince(Dataset dataset, Instant from) {
+  public TimeRanges live(Dataset dataset, long after, Instant from, Instant to) {
     return Trouble.explain(
         dataset.table(),
         "reading its history",
         () -> {
           Table table = tables.load(dataset.table());
           SliceIndex index = SliceIndex.of(dataset.table(), table, dataset.layout());
-          return new ChangeHistory(table, index, deltas).liveSince(from);
+          return new ChangeHistory(table, index, deltas).live(after, from, to);
         });
   }
 

@@ -59,8 +59,13 @@ public interface Lake extends AutoCloseable {
   /** What happened to main since a pin, compaction of the same rows not counted. */
   Changes changesSince(Dataset dataset, Pin pin);
 
-  /** The event time that live jobs' commits on main touched from a moment on. */
-  TimeRanges liveSince(Dataset dataset, Instant from);
+  /**
+   * The event time that live jobs' commits on main touched from one moment on and before another.
+   *
+   * @param after the snapshot that they follow; 0, or one that is not in history any more, for all
+   *     that are left
+   */
+  TimeRanges live(Dataset dataset, long after, Instant from, Instant to);
 
   /**
    * The rows that a snapshot holds in each of the slices, as its manifests count them; slices

@@ -101,17 +101,17 @@ public final class Corrections {
    * Plans a round; changes nothing.
    *
    * @param only this dataset and what is made from it; empty for all
-   * @param settledBefore slices for which late events came since are left for later
+   * @param pace for which slices is waited
    * @throws io.tidemark.model.TidemarkException as planning does
    */
-  public Round next(Facts facts, Optional<DatasetId> only, Instant settledBefore) {
+  public Round next(Facts facts, Optional<DatasetId> only, Pace pace) {
     Plan stale = Planner.assess(graph, facts, Selection.everything(limits)).plan();
     List<Waiting> waiting = new ArrayList<>();
     List<Candidate> candidates = new ArrayList<>();
     for (Plan.Impact impact : stale.impacts()) {
       if (only.isEmpty() || only.get().equals(impact.dataset())) {
         SliceSet late = late(impact);
-        SliceSet unsettled = unsettled(impact.dataset(), late, settledBefore);
+        SliceSet unsettled = unsettled(impact.dataset(), late, facts, pace);
         if (!unsettled.isEmpty()) {
           waiting.add(new Waiting(impact.dataset(), unsettled, "late events still come"));
         }
@@ -144,6 +144,14 @@ public final class Corrections {
     return new Round(declare(allowed), plan, expected, waiting);
   }
 
+  /**
+   * For which slices is waited.
+   *
+   * @param settledBefore those for which late events came since are left for later
+   * @param overdueBefore but not where one came before this that they do not answer for
+   */
+  public record Pace(Instant settledBefore, Instant overdueBefore) {}
+
   private record Candidate(DatasetId dataset, Instant start, long ordinal) {}
 
   private record Expected(Allowed allowed, String text) {
@@ -167,8 +175,9 @@ public final class Corrections {
     return late.minus(other);
   }
 
-  private SliceSet unsettled(DatasetId output, SliceSet late, Instant settledBefore) {
+  private SliceSet unsettled(DatasetId output, SliceSet late, Facts facts, Pace pace) {
     SliceSet unsettled = SliceSet.empty(late.grain());
+    SliceSet overdue = unsettled;
     Transform transform = graph.transformOf(output).orElse(null);
     if (late.isEmpty() || transform == null) {
       return unsettled;
@@ -177,11 +186,41 @@ public final class Corrections {
     Duration after = transform.window().lookback();
     for (DatasetId input : transform.inputs()) {
       if (graph.dataset(input).topic().isPresent()) {
-        TimeRanges recent = lake.liveSince(graph.dataset(input), settledBefore);
-        unsettled = unsettled.union(Runs.overlapping(late, recent.widen(before, after)));
+        Dataset source = graph.dataset(input);
+        TimeRanges recent = lake.live(source, 0, pace.settledBefore(), Instant.MAX);
+        SliceSet restless = Runs.overlapping(late, recent.widen(before, after));
+        for (Map.Entry<Long, SliceSet> made :
+            byPin(restless, ledger(facts, output), input).entrySet()) {
+          TimeRanges old = lake.live(source, made.getKey(), Instant.MIN, pace.overdueBefore());
+          overdue = overdue.union(Runs.overlapping(made.getValue(), old.widen(before, after)));
+        }
+        unsettled = unsettled.union(restless);
       }
     }
-    return unsettled;
+    return unsettled.minus(overdue);
+  }
+
+  private static List<SliceRecord> ledger(Facts facts, DatasetId dataset) {
+    TableFacts table = facts.tables().get(dataset);
+    return table == null ? List.of() : table.ledger();
+  }
+
+  /** Slices by the snapshot of an input that they were made from; 0 where it is not known. */
+  private static SortedMap<Long, SliceSet> byPin(
+      SliceSet slices, List<SliceRecord> ledger, DatasetId input) {
+    SortedMap<Long, SliceSet> made = new TreeMap<>();
+    SliceSet rest = slices;
+    for (SliceRecord record : ledger) {
+      if (rest.contains(record.ordinal()) && record.pins().containsKey(input)) {
+        SliceSet one = SliceSet.range(slices.grain(), record.ordinal(), record.ordinal() + 1);
+        made.merge(record.pins().get(input).snapshot(), one, SliceSet::union);
+        rest = rest.minus(one);
+      }
+    }
+    if (!rest.isEmpty()) {
+      made.put(0L, rest);
+    }
+    return made;
   }
 
   /** The oldest, as many as a correction may take up. */
@@ -274,8 +313,7 @@ public final class Corrections {
     Optional<SortedMap<Integer, Long>> least = Optional.empty();
     TreeSet<Long> pins = new TreeSet<>();
     for (Plan.Impact impact : plan.impacts()) {
-      TableFacts table = facts.tables().get(impact.dataset());
-      for (SliceRecord record : table == null ? List.<SliceRecord>of() : table.ledger()) {
+      for (SliceRecord record : ledger(facts, impact.dataset())) {
         if (impact.stale().contains(record.ordinal()) && record.pins().containsKey(source.id())) {
           pins.add(record.pins().get(source.id()).snapshot());
         }

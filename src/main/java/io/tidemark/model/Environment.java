@@ -47,6 +47,7 @@ public record Environment(
    * @param maxSlices the most slices that one run may touch
    * @param revertWindow how long what a publish replaced is kept, so that it can be put back
    * @param correctAfter how long no late event may have come for a slice before it is corrected
+   * @param correctAtLatest how long a late event waits at most, though others still come
    * @param correctSlices the most slices that one correction takes up
    * @param keepSnapshots how old snapshots get that nobody needs before maintenance forgets them
    */
@@ -55,6 +56,7 @@ public record Environment(
       long maxSlices,
       Duration revertWindow,
       Duration correctAfter,
+      Duration correctAtLatest,
       long correctSlices,
       Duration keepSnapshots) {
     /** How long a revert stays possible where nothing else is asked for. */
@@ -62,6 +64,9 @@ public record Environment(
 
     /** How long corrections wait where nothing else is asked for. */
     public static final Duration CORRECT_AFTER = Duration.ofMinutes(1);
+
+    /** How long corrections wait at most where nothing else is asked for. */
+    public static final Duration CORRECT_AT_LATEST = Duration.ofMinutes(15);
 
     /** How much one correction takes up where nothing else is asked for. */
     public static final long CORRECT_SLICES = 100;
@@ -71,7 +76,14 @@ public record Environment(
 
     /** With the usual corrections and the usual expiry. */
     public Limits(long batchBytes, long maxSlices, Duration revertWindow) {
-      this(batchBytes, maxSlices, revertWindow, CORRECT_AFTER, CORRECT_SLICES, KEEP_SNAPSHOTS);
+      this(
+          batchBytes,
+          maxSlices,
+          revertWindow,
+          CORRECT_AFTER,
+          CORRECT_AT_LATEST,
+          CORRECT_SLICES,
+          KEEP_SNAPSHOTS);
     }
 
     /** With the usual window. */

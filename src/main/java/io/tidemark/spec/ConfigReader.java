@@ -219,6 +219,8 @@ public final class ConfigReader {
           map.optional("revert_days", this::days).orElse(Limits.REVERT_WINDOW),
           map.optional("correct_after", v -> v.duration("'correct_after'"))
               .orElse(Limits.CORRECT_AFTER),
+          map.optional("correct_at_latest", v -> v.duration("'correct_at_latest'"))
+              .orElse(Limits.CORRECT_AT_LATEST),
           map.optional("correct_slices", v -> positive(v, "'correct_slices'"))
               .orElse(Limits.CORRECT_SLICES),
           map.optional("keep_snapshots", this::keep).orElse(Limits.KEEP_SNAPSHOTS));

@@ -50,9 +50,11 @@ final class CorrectHandler {
             .next(
                 new FactsReader(workplace.lake(), workplace.store()).read(graph),
                 only,
-                operation.pace() == Operation.Pace.NOW
-                    ? Instant.MAX
-                    : now.minus(limits.correctAfter()));
+                new Corrections.Pace(
+                    operation.pace() == Operation.Pace.NOW
+                        ? Instant.MAX
+                        : now.minus(limits.correctAfter()),
+                    now.minus(limits.correctAtLatest())));
     List<Corrected.Waiting> waiting =
         round.waiting().stream()
             .map(w -> new Corrected.Waiting(w.dataset(), w.slices(), w.why()))

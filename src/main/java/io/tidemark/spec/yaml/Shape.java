@@ -57,6 +57,7 @@ public enum Shape {
       "max_slices",
       "revert_days",
       "correct_after",
+      "correct_at_latest",
       "correct_slices",
       "keep_snapshots");
 
