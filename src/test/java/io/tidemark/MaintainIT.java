@@ -8,10 +8,15 @@ import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.LakeFixture;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.util.List;
 import java.util.TreeMap;
+import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
+import org.apache.iceberg.types.Types;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -128,6 +133,59 @@ class MaintainIT {
       succeeds("revert", newest, "--yes");
       assertThat(lake.rows(CLEAN)).isEqualTo(before);
       assertThat(lake.rows(EVENTS)).hasSize(5);
+    }
+  }
+
+  @Test
+  void tablesOfLateRowsAndDeadLettersAreKeptSmallToo() throws IOException {
+    TableRef letters = TableRef.parse("shop.events_dead_letters");
+    Files.createDirectories(project.resolve("jobs/shop"));
+    Files.writeString(project.resolve("jobs/shop/pipeline.yaml"), PIPELINE);
+    query("SELECT id, `at`, amount FROM events\n");
+    user = new CommandLineSession(Wiring::open, project);
+    for (int i = 1; i <= 5; i++) {
+      Path file = project.resolve("part" + i + ".csv");
+      Files.writeString(
+          file, "id,at,amount\n" + i + ",2001-01-0" + i + " 08:00:00,1\n" + i + ",yesterday,1\n");
+      succeeds("load", "events", "--max-bad", "1", file.toString());
+    }
+    try (LakeFixture lake = lake()) {
+      TableRef late = TableRef.parse("shop.clean_late");
+      TableRef unread = TableRef.parse("shop.events_topic_dead_letters");
+      // As live jobs make them, commit by commit.
+      lake.catalog()
+          .createTable(
+              LakeFixture.identifier(late),
+              new Schema(
+                  Types.NestedField.required(1, "kafka_offset", Types.LongType.get()),
+                  Types.NestedField.required(2, "closed_until", Types.TimestampType.withZone())));
+      lake.catalog()
+          .createTable(
+              LakeFixture.identifier(unread),
+              new Schema(
+                  Types.NestedField.required(1, "kafka_offset", Types.LongType.get()),
+                  Types.NestedField.optional(2, "raw", Types.BinaryType.get())));
+      for (long i = 0; i < 4; i++) {
+        lake.append(late, List.of(List.of(i, OffsetDateTime.parse("2001-01-02T00:00:00Z"))));
+        lake.append(unread, List.of(List.of(i, ByteBuffer.wrap(new byte[] {1, (byte) i}))));
+      }
+      var lateBefore = lake.rows(late);
+      var unreadBefore = lake.values(unread);
+      var before = lake.rows(letters);
+      assertThat(before).hasSize(5);
+      assertThat(files(lake, letters)).isEqualTo(5);
+
+      assertThat(succeeds("maintain").out())
+          .containsPattern("clean_late .* 4 -> 1")
+          .containsPattern("events_dead_letters .* 5 -> 1")
+          .containsPattern("events_topic_dead_letters .* 4 -> 1");
+
+      assertThat(files(lake, letters)).isEqualTo(1);
+      assertThat(lake.rows(letters)).isEqualTo(before);
+      assertThat(lake.rows(late)).isEqualTo(lateBefore);
+      assertThat(lake.values(unread)).containsExactlyInAnyOrderElementsOf(unreadBefore);
+      assertThat(succeeds("maintain").out()).isEqualTo("Nothing to do.\n");
+      assertThat(lake.table(letters).refs()).containsKey("tidemark-guard");
     }
   }
 }

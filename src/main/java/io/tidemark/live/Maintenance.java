@@ -13,22 +13,29 @@ import io.tidemark.model.Grain;
 import io.tidemark.model.Graph;
 import io.tidemark.model.JobResult;
 import io.tidemark.model.JobSpec;
+import io.tidemark.model.Layout;
 import io.tidemark.model.LiveMark;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Pin;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
+import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TimeRanges;
+import io.tidemark.model.Topic;
 import io.tidemark.model.Transform;
 import io.tidemark.run.FactsReader;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -125,9 +132,79 @@ public final class Maintenance {
       note.accept("Compacting " + batch.count() + " slices of " + id);
       done = done.and(compact(dataset, table, batch));
     }
-    Set<Pin> pins = FactsReader.pins(graph, facts.tables(), id);
-    int expired = lake.expire(dataset, clock.instant().minus(limits.keepSnapshots()), NEWEST, pins);
-    return done.and(new Done(none, none, 0, 0, expired, List.of()));
+    return done.and(expire(dataset, cutoff(), FactsReader.pins(graph, facts.tables(), id)));
+  }
+
+  /**
+   * The tables beside a dataset's own that there are: of rows that came too late, and of records
+   * that are no rows. Each is one slice, of which only files that were there are replaced. Tables
+   * that others have called so are told by their columns.
+   */
+  public List<Dataset> beside(Graph graph, Dataset dataset) {
+    List<Dataset> beside = new ArrayList<>();
+    Map<TableRef, String> tables =
+        Map.of(
+            LiveSpec.late(dataset.table()), "closed_until",
+            LiveSpec.deadLetters(dataset.table()), Topic.OFFSET_COLUMN,
+            JobSpec.Load.deadLetters(dataset.table()), "load_key");
+    for (TableRef table : new TreeSet<>(tables.keySet())) {
+      String suffix = table.name().substring(dataset.table().name().length());
+      lake.schema(table)
+          .filter(schema -> schema.names().contains(tables.get(table)))
+          .filter(schema -> graph.datasets().stream().noneMatch(d -> d.table().equals(table)))
+          .map(
+              schema ->
+                  new Dataset(
+                      DatasetId.of(dataset.id() + suffix),
+                      Dataset.Kind.DERIVED,
+                      table,
+                      schema,
+                      List.of(),
+                      Layout.unsliced(),
+                      dataset.governance()))
+          .ifPresent(beside::add);
+    }
+    return beside;
+  }
+
+  /**
+   * One round for one of {@link #beside}; a table that is larger than what one step reads is not
+   * written anew for a few small files.
+   *
+   * @param dataset that it is beside
+   * @throws TidemarkException EXTERNAL if the catalog or the cluster fails
+   */
+  public Done run(Graph graph, Dataset dataset, Dataset side, Consumer<String> note) {
+    SliceSet none = SliceSet.empty(Grain.ALL);
+    Done done = new Done(none, none, 0, 0, 0, List.of());
+    Optional<TableFacts> table = lake.facts(side, Set.of());
+    if (table.flatMap(TableFacts::head).isEmpty()) {
+      return done;
+    }
+    for (Fragmented all : lake.fragmented(side, FILES)) {
+      if (all.bytes() <= limits.batchBytes()) {
+        note.accept("Compacting " + side.id());
+        done = done.and(compact(side, table.get(), SliceSet.range(Grain.ALL, 0, 1)));
+      }
+    }
+    // A rollback of a source takes them back by what they know of checkpoints since then.
+    Instant cutoff =
+        graph.topicsBehind(dataset.id()).stream()
+            .flatMap(source -> lake.past(graph.dataset(source).table()).stream())
+            .flatMap(past -> past.commits().stream())
+            .map(Lake.Commit::at)
+            .reduce(cutoff(), (a, b) -> a.isBefore(b) ? a : b);
+    return done.and(expire(side, cutoff, Set.of()));
+  }
+
+  private Instant cutoff() {
+    return clock.instant().minus(limits.keepSnapshots());
+  }
+
+  private Done expire(Dataset dataset, Instant olderThan, Set<Pin> pins) {
+    SliceSet none = SliceSet.empty(dataset.layout().slice());
+    int expired = lake.expire(dataset, olderThan, NEWEST, pins);
+    return new Done(none, none, 0, 0, expired, List.of());
   }
 
   /** A table that others fill is theirs to keep. */

@@ -178,6 +178,11 @@ public sealed interface JobSpec {
       Stamp stamp,
       String resultPath)
       implements JobSpec {
+    /** Where rows of files for a dataset's table go that cannot be read. */
+    public static TableRef deadLetters(TableRef table) {
+      return new TableRef(table.namespace(), table.name() + "_dead_letters");
+    }
+
     /** How the files are written. */
     public enum Format {
       CSV,

@@ -321,7 +321,7 @@ final class LoadHandler {
   }
 
   private static TableRef deadLetters(Dataset dataset) {
-    return new TableRef(dataset.table().namespace(), dataset.table().name() + "_dead_letters");
+    return JobSpec.Load.deadLetters(dataset.table());
   }
 
   /** The files of the newest loads on main, by the start of their SHA-256. */

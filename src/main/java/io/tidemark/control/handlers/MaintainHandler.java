@@ -11,6 +11,7 @@ import io.tidemark.model.Graph;
 import io.tidemark.run.FactsReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Keeps tables small. */
 final class MaintainHandler {
@@ -37,21 +38,27 @@ final class MaintainHandler {
     List<Maintained.Table> tables = new ArrayList<>();
     for (Dataset dataset : graph.datasets()) {
       if (only.isEmpty() || only.contains(dataset.id())) {
-        Maintenance.Done done =
-            maintenance.run(graph, facts, dataset.id(), text -> watcher.note(text));
-        if (!done.isNothing()) {
-          tables.add(
-              new Maintained.Table(
-                  dataset.id(),
-                  done.compacted(),
-                  done.left(),
-                  done.filesBefore(),
-                  done.filesAfter(),
-                  done.expired(),
-                  done.problems()));
+        line(dataset, maintenance.run(graph, facts, dataset.id(), watcher::note))
+            .ifPresent(tables::add);
+        for (Dataset side : maintenance.beside(graph, dataset)) {
+          line(side, maintenance.run(graph, dataset, side, watcher::note)).ifPresent(tables::add);
         }
       }
     }
     return new Maintained(tables);
+  }
+
+  private static Optional<Maintained.Table> line(Dataset dataset, Maintenance.Done done) {
+    return done.isNothing()
+        ? Optional.empty()
+        : Optional.of(
+            new Maintained.Table(
+                dataset.id(),
+                done.compacted(),
+                done.left(),
+                done.filesBefore(),
+                done.filesAfter(),
+                done.expired(),
+                done.problems()));
   }
 }
