@@ -356,13 +356,13 @@ class LateEventsIT {
     List<Object> lost = event(41, 4, 1);
     assertThat(lost).isNotEqualTo(twice);
     ingest(from, 2, List.of(twice, twice));
-    replace(CLEAN, 2, List.of(clean(10, 2, 7), clean(20, 2, 101)));
+    replace(CLEAN, 3, List.of(clean(11, 3, 8), clean(30, 3, 5), clean(91, 3, 5)));
 
     Result result = user.run("verify", "clean");
 
     assertThat(result.exitCode()).as(result.out() + result.err()).isEqualTo(4);
     assertThat(result.out())
-        .contains("differ: 1 slice (2001-01-02): 0 rows missing, 0 too many, 1 different")
+        .contains("differ: 1 slice (2001-01-03): 0 rows missing, 0 too many, 1 different")
         .endsWith("1 lost, 1 doubled, 1 unexplained\n");
   }
 

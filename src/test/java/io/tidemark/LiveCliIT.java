@@ -146,8 +146,10 @@ class LiveCliIT {
     return project.resolve("live.log");
   }
 
-  private void start() throws IOException {
-    live = ChildJvm.tidemark(project, log(), JVM, "live", "start");
+  private void start(String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("live", "start"));
+    arguments.addAll(List.of(more));
+    live = ChildJvm.tidemark(project, log(), JVM, arguments.toArray(String[]::new));
     await().atMost(Duration.ofMinutes(5)).until(() -> !live.isAlive() || state().equals("RUNNING"));
     assertThat(live.isAlive()).as(Files.readString(log())).isTrue();
   }
@@ -343,5 +345,35 @@ class LiveCliIT {
 
     assertThat(succeeds("live", "status").out()).contains("released its slices at checkpoint");
     assertThat(succeeds("status").out()).doesNotContain("open (live)");
+  }
+
+  @Test
+  @Order(9)
+  void whatExpiredUnreadIsPassedOverWhereSomebodySaysSoAndIsNeverForgotten() throws Exception {
+    send(17, 1);
+    KAFKA.deleteRecords("visits", 0, KAFKA.endOffsets("visits").get(0));
+    Result refused = user.run("live", "start");
+    assertThat(refused.exitCode()).as(refused.out()).isEqualTo(1);
+    assertThat(refused.err())
+        .contains("error TM-LIVE-113: ")
+        .contains("2 offsets expired before they were read")
+        .contains("--accept-gap visits/0");
+
+    start("--accept-gap", "visits/0");
+    send(18, 1);
+    send(19, 1);
+
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .untilAsserted(
+            () -> assertThat(amounts()).containsEntry("17", 400L).containsEntry("18", 600L));
+    assertThat(Files.readString(log())).contains("Passed over: 2 offsets of partition 0");
+    assertThat(succeeds("status").out())
+        .contains("2 offsets of visits's topic expired before they were read");
+    assertThat(succeeds("verify", "visits").out())
+        .contains("partition 0: 2 offsets expired before they were read, which was accepted")
+        .endsWith("0 lost, 0 doubled, 0 unexplained, 2 offsets expired unread\n");
+    succeeds("live", "stop");
+    assertThat(live.waitFor(5, TimeUnit.MINUTES)).isTrue();
   }
 }

@@ -200,7 +200,8 @@ final class Demo {
     narrator.say("March of " + TABLE + " should wait, so this one month goes back:");
     narrator.command(
         "tidemark revert " + run + " --dataset " + TABLE + " --slice " + MONTH + " --yes");
-    narrator.show(execute(new Operation.Revert(run, Optional.of(TABLE), Optional.of(MONTH))));
+    narrator.show(
+        execute(new Operation.Revert(run, Optional.of(TABLE), Optional.of(MONTH), Terms.Act.GO)));
     Map<String, String> now = hashes();
     Map<String, String> nowRows = rows();
     TextTable table =

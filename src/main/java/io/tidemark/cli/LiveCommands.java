@@ -5,6 +5,7 @@ import io.tidemark.control.Operation;
 import io.tidemark.control.Operation.StartLive.Care;
 import io.tidemark.control.Report;
 import io.tidemark.control.ShadowAct;
+import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import java.time.Duration;
 import java.util.List;
@@ -77,15 +78,31 @@ final class LiveCommands implements Callable<Integer> {
                 + " the death of a JobManager. What tidemark live stop has stopped stays stopped.")
     private boolean keep;
 
+    @Option(
+        names = "--accept-gap",
+        paramLabel = "TOPIC/PARTITION",
+        description =
+            "Go on behind records of this partition that expired before they were read; they are"
+                + " lost. Slices that they may have been of are doubted, and verify names the gap.")
+    private List<String> acceptedGaps = List.of();
+
     Start(Root root) {
       this.root = root;
     }
 
     @Override
     public Integer call() {
+      if (keep && !acceptedGaps.isEmpty()) {
+        throw TidemarkException.usage(
+            Problem.of(
+                "TM-CLI-004",
+                "--keep and --accept-gap cannot be given together",
+                "a gap is accepted by one start, and --keep makes many",
+                "start with --accept-gap first; then keep what runs with --keep"));
+      }
       return root.answer(
           new Operation.StartLive(
-              datasets, Optional.ofNullable(from), keep ? Care.KEPT : Care.STARTED));
+              datasets, Optional.ofNullable(from), acceptedGaps, keep ? Care.KEPT : Care.STARTED));
     }
   }
 

@@ -56,15 +56,19 @@ final class ReleaseCommands {
     @Override
     public Integer call() {
       root.confirm(
+          operation(Terms.Act.LOOK),
           "Revert "
               + (slices == null ? "all slices" : "slices " + slices)
               + (dataset == null ? " of all tables" : " of " + dataset)
               + " of run "
               + run.value()
               + " on main?");
-      return root.answer(
-          new Operation.Revert(
-              run.value(), Optional.ofNullable(dataset), Optional.ofNullable(slices)));
+      return root.answer(operation(Terms.Act.GO));
+    }
+
+    private Operation.Revert operation(Terms.Act act) {
+      return new Operation.Revert(
+          run.value(), Optional.ofNullable(dataset), Optional.ofNullable(slices), act);
     }
   }
 
@@ -125,11 +129,14 @@ final class ReleaseCommands {
       if (dry) {
         return root.answer(operation(Terms.Act.LOOK));
       }
-      if (root.asks()) {
-        RolledBack seen = root.execute(operation(Terms.Act.LOOK));
-        root.streams().err().print(TextRenderer.text(seen, root.errorPaint()));
-        root.confirm("Roll " + table + " back for all readers of main?");
-      }
+      root.confirm(
+          () -> {
+            RolledBack seen = root.execute(operation(Terms.Act.LOOK));
+            if (root.asks()) {
+              root.streams().err().print(TextRenderer.text(seen, root.errorPaint()));
+            }
+          },
+          "Roll " + table + " back for all readers of main?");
       return root.answer(operation(Terms.Act.GO));
     }
   }

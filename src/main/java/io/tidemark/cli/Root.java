@@ -204,11 +204,25 @@ final class Root {
   }
 
   /**
-   * Asks before something that takes effect on main.
+   * Asks before something that takes effect on main, unless {@code --yes} is given.
    *
+   * @param look finds out first whether there is anything to ask about, so that what is wrong with
+   *     arguments is said before anybody is asked
    * @throws TidemarkException USAGE if the answer is no, or nobody is there to ask
    */
-  void confirm(String question) {
+  void confirm(Operation<?> look, String question) {
+    confirm(() -> execute(look), question);
+  }
+
+  void confirm(Runnable look, String question) {
+    if (yes) {
+      return;
+    }
+    look.run();
+    confirm(question);
+  }
+
+  private void confirm(String question) {
     if (!asks()) {
       return;
     }

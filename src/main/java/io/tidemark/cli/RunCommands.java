@@ -158,7 +158,8 @@ final class RunCommands {
     @Override
     public Integer call() {
       if (abandon != null) {
-        root.confirm("Give up run " + abandon + " and drop its candidate?");
+        root.confirm(
+            new Operation.ShowRun(abandon), "Give up run " + abandon + " and drop its candidate?");
         return root.answer(new Operation.Abandon(abandon));
       }
       return run == null

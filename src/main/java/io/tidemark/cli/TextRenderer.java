@@ -134,7 +134,8 @@ final class TextRenderer implements Report.Visitor<String> {
 
   @Override
   public String published(Report.Published report) {
-    return "Published run "
+    boolean before = report.when() == Report.Published.When.BEFORE;
+    return (before ? "Already published, so nothing was done: run " : "Published run ")
         + paint.strong(report.run().run().value())
         + "\n\n"
         + tables(report.tables(), "Nothing had changed: main is as it was.\n")

@@ -27,7 +27,10 @@ final class VerifyText {
             + " unexplained"
             + (report.untold() == 0
                 ? ""
-                : ", " + Words.count(report.untold(), "offset") + " that no mark speaks of");
+                : ", " + Words.count(report.untold(), "offset") + " that no mark speaks of")
+            + (report.expired() == 0
+                ? ""
+                : ", " + Words.count(report.expired(), "offset") + " expired unread");
     return out.append(report.isClean() ? paint.good(verdict) : paint.warn(verdict))
         .append('\n')
         .toString();

@@ -268,13 +268,15 @@ public sealed interface Operation<R extends Report> {
    *
    * @param dataset only this one; empty for all
    * @param slices only these, such as {@code 2001-03} or {@code 2001-03..2001-05}; empty for all
+   * @param act whether it is only asked what would be put back
    */
-  record Revert(String run, Optional<String> dataset, Optional<String> slices)
+  record Revert(String run, Optional<String> dataset, Optional<String> slices, Terms.Act act)
       implements Operation<Report.Reverted> {
     public Revert {
       Objects.requireNonNull(run, "run");
       Objects.requireNonNull(dataset, "dataset");
       Objects.requireNonNull(slices, "slices");
+      Objects.requireNonNull(act, "act");
     }
 
     @Override
@@ -336,8 +338,10 @@ public sealed interface Operation<R extends Report> {
    *
    * @param datasets to be kept up to date, with what they need; empty for all that topics reach
    * @param from the slice with which transforms that never ran live begin; empty for the newest
+   * @param acceptedGaps partitions, as TOPIC/NUMBER, of which what expired unread is passed over
    */
-  record StartLive(List<String> datasets, Optional<String> from, Care care)
+  record StartLive(
+      List<String> datasets, Optional<String> from, List<String> acceptedGaps, Care care)
       implements Operation<Report.LiveShown> {
     /** How long whoever started the job cares for it. */
     public enum Care {
@@ -350,7 +354,13 @@ public sealed interface Operation<R extends Report> {
     public StartLive {
       datasets = List.copyOf(datasets);
       Objects.requireNonNull(from, "from");
+      acceptedGaps = List.copyOf(acceptedGaps);
       Objects.requireNonNull(care, "care");
+    }
+
+    /** Where nothing has expired. */
+    public StartLive(List<String> datasets, Optional<String> from, Care care) {
+      this(datasets, from, List.of(), care);
     }
 
     /** Until it runs. */

@@ -273,7 +273,13 @@ public sealed interface Report
   }
 
   /** A run's slices are on main. */
-  record Published(RunLine run, List<TableChange> tables) implements Report {
+  record Published(RunLine run, List<TableChange> tables, When when) implements Report {
+    /** When that was done. */
+    public enum When {
+      NOW,
+      BEFORE
+    }
+
     public Published {
       tables = List.copyOf(tables);
     }

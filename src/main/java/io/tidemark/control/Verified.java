@@ -44,6 +44,7 @@ public record Verified(
    * @param doubled there more often than taken
    * @param untold offsets that no mark speaks of: those between marks, and those apart from them
    *     that tables hold; whether any of these was lost or doubled cannot be told
+   * @param expired offsets whose records expired unread, as starts were told to accept
    * @param notes what is odd about the offsets
    */
   public record Partition(
@@ -56,6 +57,7 @@ public record Verified(
       long lost,
       long doubled,
       long untold,
+      long expired,
       List<String> notes) {
     public Partition {
       notes = List.copyOf(notes);
@@ -105,12 +107,20 @@ public record Verified(
         .sum();
   }
 
+  /** Offsets whose records expired unread, as starts were told to accept. */
+  public long expired() {
+    return sources.stream()
+        .flatMap(s -> s.partitions().stream())
+        .mapToLong(Partition::expired)
+        .sum();
+  }
+
   /** Rows that are not what the transform makes of the inputs, in slices that are not stale. */
   public long unexplained() {
     return slices.map(s -> s.diff().different()).orElse(0L);
   }
 
-  /** Whether all is as it should be. */
+  /** Whether all is as it should be, but for what people have accepted. */
   public boolean isClean() {
     return lost() == 0 && doubled() == 0 && unexplained() == 0 && untold() == 0;
   }

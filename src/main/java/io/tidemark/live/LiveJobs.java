@@ -60,6 +60,7 @@ public final class LiveJobs {
    * @param selected datasets, with all that they need; empty for all that a topic can reach
    * @param from the slice with which transforms that never ran live begin
    * @param change of a shadow, the expected change that differences are held against
+   * @param acceptedGaps partitions, as TOPIC/NUMBER, of which what expired unread is passed over
    * @param queries the queries of transforms as live jobs run them
    */
   public record Request(
@@ -67,9 +68,11 @@ public final class LiveJobs {
       List<DatasetId> selected,
       Optional<String> from,
       Optional<String> change,
+      List<String> acceptedGaps,
       Function<List<Transform>, Map<DatasetId, Query>> queries) {
     public Request {
       selected = List.copyOf(selected);
+      acceptedGaps = List.copyOf(acceptedGaps);
     }
   }
 
@@ -122,8 +125,7 @@ public final class LiveJobs {
         new Branches(lake).prepare(graph, scope, same ? Branches.Mode.KEPT : Branches.Mode.NEW);
       }
       LiveSpec order =
-          new Starter(lake, environment, side)
-              .order(graph, scope, request.from(), queries, streaming());
+          new Starter(lake, environment, side).order(request, scope, queries, streaming());
       Ran.of(request, order, clock.instant()).keep(store, name, clock.instant());
       ReferenceLeases leases = new ReferenceLeases(lake);
       leases.take(order, clock.instant());

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Where each part of a live job goes on, from what tables and topics say. Pure. */
@@ -72,9 +73,12 @@ final class Orders {
   /**
    * The next offset of each partition that a job has read from.
    *
+   * @param accepted the partitions, as TOPIC/NUMBER, of which what expired unread is passed over
    * @throws TidemarkException USER with every problem, if a topic cannot go on from there
    */
-  Map<DatasetId, SortedMap<Integer, Long>> offsets(Map<DatasetId, Optional<Extent>> topics) {
+  Map<DatasetId, SortedMap<Integer, Long>> offsets(
+      Map<DatasetId, Optional<Extent>> topics, List<String> accepted) {
+    TreeSet<String> unused = new TreeSet<>(accepted);
     Map<DatasetId, SortedMap<Integer, Long>> offsets = new HashMap<>();
     for (Dataset source : scope.sources()) {
       SortedMap<Integer, Long> next = next(source);
@@ -91,11 +95,29 @@ final class Orders {
       if (next.isEmpty() && tables.get(source.id()).fromTopic()) {
         problems.add(forgotten(source, topic));
       }
-      extent.ifPresent(e -> check(source, topic, next, e));
+      extent.ifPresent(
+          e -> {
+            next.replaceAll(
+                (p, offset) -> {
+                  Partition held = e.partitions().get(p);
+                  boolean gap = held != null && held.begin() > offset;
+                  return gap && unused.remove(topic + "/" + p) ? held.begin() : offset;
+                });
+            check(source, topic, next, e);
+          });
       offsets.put(source.id(), next);
     }
+    unused.forEach(name -> problems.add(noGap(name)));
     throwProblems();
     return offsets;
+  }
+
+  private static Problem noGap(String name) {
+    return Problem.of(
+        "TM-LIVE-123",
+        "there is no gap to accept in '" + name + "'",
+        "nothing of it expired unread, or this start does not read it",
+        "leave out --accept-gap " + name + ": it is for one gap, and not to be kept in scripts");
   }
 
   SortedMap<Integer, Long> next(Dataset source) {
@@ -160,8 +182,13 @@ final class Orders {
               where + " begins at offset " + partition.begin() + ", behind " + offset,
               (partition.begin() - offset)
                   + " offsets expired before they were read; to go on would lose them silently",
-              "bring the records back to the topic, or give the source a new table and load what"
-                  + " is missing: tidemark load"));
+              "bring the records back to the topic, or accept that they are gone: tidemark live"
+                  + " start --accept-gap "
+                  + topic
+                  + "/"
+                  + number
+                  + " passes them over, doubts the slices that they may have been of, and verify"
+                  + " goes on to name them"));
     }
   }
 

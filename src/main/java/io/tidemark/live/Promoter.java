@@ -255,6 +255,7 @@ public final class Promoter {
             ran.selected(),
             Optional.empty(),
             side == Side.SHADOW ? ran.change() : Optional.empty(),
+            List.of(),
             t -> queries.apply(ran.graph(), t));
     Instant end = clock.instant().plus(PATIENCE);
     while (true) {

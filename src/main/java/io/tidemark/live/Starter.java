@@ -49,16 +49,15 @@ final class Starter {
   /**
    * Where and as what a start goes on; changes nothing but to make tables that are missing.
    *
-   * @param from the slice with which transforms that never ran live begin
    * @throws TidemarkException USER with every problem that keeps it from running; EXTERNAL if
    *     brokers or the catalog do not answer
    */
   LiveSpec order(
-      Graph graph,
+      LiveJobs.Request request,
       LiveScope scope,
-      Optional<String> from,
       Map<DatasetId, Query> queries,
       LiveSpec.Streaming streaming) {
+    Graph graph = request.graph();
     Map<DatasetId, Optional<Extent>> topics = topics(scope, streaming.kafka());
     for (Dataset source : scope.sources()) {
       topics.get(source.id()).ifPresent(e -> lake.ensure(source));
@@ -66,8 +65,9 @@ final class Starter {
     scope.transforms().forEach(t -> lake.ensure(graph.dataset(t.output())));
     Map<DatasetId, Found> tables = tables(graph, scope);
     Orders orders = new Orders(graph, scope, tables);
-    Map<DatasetId, SortedMap<Integer, Long>> offsets = orders.offsets(topics);
-    Map<DatasetId, Optional<Long>> openFrom = orders.openFrom(from);
+    Map<DatasetId, SortedMap<Integer, Long>> offsets =
+        orders.offsets(topics, request.acceptedGaps());
+    Map<DatasetId, Optional<Long>> openFrom = orders.openFrom(request.from());
     Map<DatasetId, Optional<Instant>> history = orders.history(openFrom);
     long epoch = orders.epoch();
     return new LiveSpec(

@@ -75,14 +75,22 @@ public record LiveMark(
    * @param to the next offset to read; offsets between need not all be records
    * @param records seen, good and bad
    * @param deadLetters of them, those that could not be read
+   * @param expired offsets of them whose records expired unread, as a start was told to accept
    */
-  public record Range(long from, long to, long records, long deadLetters) {
+  public record Range(long from, long to, long records, long deadLetters, Optional<Long> expired) {
+    /** Of which nothing expired unread. */
+    public Range(long from, long to, long records, long deadLetters) {
+      this(from, to, records, deadLetters, Optional.empty());
+    }
+
     private Range plus(Range older) {
+      long gone = expired.orElse(0L) + older.expired.orElse(0L);
       return new Range(
           Math.min(from, older.from),
           Math.max(to, older.to),
           records + older.records,
-          deadLetters + older.deadLetters);
+          deadLetters + older.deadLetters,
+          Optional.of(gone).filter(n -> n > 0));
     }
   }
 

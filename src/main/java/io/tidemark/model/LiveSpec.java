@@ -96,6 +96,17 @@ public record LiveSpec(
       Objects.requireNonNull(topicId, "topicId");
       offsets = Collections.unmodifiableSortedMap(new TreeMap<>(offsets));
     }
+
+    /** Per partition how many offsets are passed over, since they expired and that was accepted. */
+    public SortedMap<Integer, Long> expired() {
+      SortedMap<Integer, Long> expired = new TreeMap<>();
+      since
+          .map(mark -> mark.ranges().get(dataset.id()))
+          .ifPresent(known -> known.partitions().forEach((p, r) -> expired.put(p, r.to())));
+      expired.replaceAll((p, to) -> offsets.getOrDefault(p, to) - to);
+      expired.values().removeIf(offsets -> offsets <= 0);
+      return expired;
+    }
   }
 
   /**

@@ -90,8 +90,19 @@ public final class Reverter {
     return patience.apply(() -> tryToRevert(graph, id, scope), (cause, pause) -> {});
   }
 
-  /** Finds what an earlier try has reverted by its stamps. */
-  private List<TableReverted> tryToRevert(Graph graph, RunId id, Scope scope) {
+  /**
+   * What {@link #revert} would put back; changes nothing.
+   *
+   * @throws TidemarkException USER if the run published nothing in this scope
+   */
+  public List<TableReverted> look(Graph graph, RunId id, Scope scope) {
+    Optional<RunRow> run = published(id);
+    return parts(run.map(RunRow::graph).orElse(graph), id, scope).stream()
+        .map(part -> part.reverted(part.publish().snapshot()))
+        .toList();
+  }
+
+  private Optional<RunRow> published(RunId id) {
     Optional<RunRow> run = store.findRun(id);
     run.filter(r -> r.state() != RunState.PUBLISHED && r.state() != RunState.REVERTING)
         .filter(r -> r.state() != RunState.REVERTED)
@@ -104,6 +115,12 @@ public final class Reverter {
                       "main holds nothing of it",
                       "only a published run can be reverted"));
             });
+    return run;
+  }
+
+  /** Finds what an earlier try has reverted by its stamps. */
+  private List<TableReverted> tryToRevert(Graph graph, RunId id, Scope scope) {
+    Optional<RunRow> run = published(id);
     Graph tables = run.map(RunRow::graph).orElse(graph);
     List<Part> parts = parts(tables, id, scope);
     Set<String> names = new TreeSet<>();

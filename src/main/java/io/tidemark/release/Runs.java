@@ -61,6 +61,17 @@ public final class Runs {
     return interrupted;
   }
 
+  /** The newest runs that were recorded and that nobody has begun, oldest first. */
+  public static List<RunRow> notBegun(Store store, Clock clock) {
+    List<RunRow> found = new ArrayList<>();
+    for (RunRow run : store.runs(RECENT)) {
+      if (run.state() == RunState.PLANNED && Claims.isFree(store, clock, run)) {
+        found.add(0, run);
+      }
+    }
+    return found;
+  }
+
   /** The claims that working on a run takes: on itself and on each table it writes. */
   public static Set<String> claims(RunRow run) {
     Set<String> names = new TreeSet<>();

@@ -22,9 +22,16 @@ public final class Offsets {
    * @param deadLetters of them, those that could not be read
    * @param gaps offsets between that no mark speaks of, though one should, half open
    * @param twice offsets that two marks speak of, half open
+   * @param expired offsets that expired unread, as starts were told to accept
    */
   public record Taken(
-      long from, long to, long records, long deadLetters, List<Span> gaps, List<Span> twice) {
+      long from,
+      long to,
+      long records,
+      long deadLetters,
+      List<Span> gaps,
+      List<Span> twice,
+      long expired) {
     public Taken {
       gaps = List.copyOf(gaps);
       twice = List.copyOf(twice);
@@ -62,6 +69,7 @@ public final class Offsets {
     long to = from;
     long records = 0;
     long letters = 0;
+    long expired = 0;
     List<Span> gaps = new ArrayList<>();
     List<Span> twice = new ArrayList<>();
     for (Range range : ranges) {
@@ -73,7 +81,8 @@ public final class Offsets {
       to = Math.max(to, range.to());
       records += range.records();
       letters += range.deadLetters();
+      expired += range.expired().orElse(0L);
     }
-    return new Taken(from, to, records, letters, gaps, twice);
+    return new Taken(from, to, records, letters, gaps, twice, expired);
   }
 }

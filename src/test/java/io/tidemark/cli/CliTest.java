@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,6 +146,19 @@ class CliTest {
             new Operation.StartLive(
                 List.of("revenue"), Optional.empty(), Operation.StartLive.Care.STARTED));
     operations.clear();
+    run(Samples.status(), "live", "start", "--accept-gap", "t/0", "--accept-gap", "t/2");
+    assertThat(operation())
+        .isEqualTo(
+            new Operation.StartLive(
+                List.of(),
+                Optional.empty(),
+                List.of("t/0", "t/2"),
+                Operation.StartLive.Care.STARTED));
+    operations.clear();
+    assertThat(run(Samples.status(), "live", "start", "--keep", "--accept-gap", "t/0"))
+        .isEqualTo(2);
+    assertThat(err()).contains("TM-CLI-004");
+    assertThat(operations).isEmpty();
     run(Samples.status(), "live", "start", "--keep");
     assertThat(operation())
         .isEqualTo(
@@ -344,8 +358,8 @@ class CliTest {
     String[] arguments = "rollback t --to v1 --expect-head 2 --why bad".split(" ");
 
     assertThat(run(report, arguments)).isEqualTo(2);
-    assertThat(err()).contains("add --yes");
-    assertThat(operations).isEmpty();
+    assertThat(err()).contains("add --yes").doesNotContain("lost: ");
+    operations.clear();
     assertThat(run(report, Streams.Device.TERMINAL, "no\n", arguments)).isEqualTo(2);
 
     assertThat(err()).contains("lost: publish of run r1").contains("[y/N]");
@@ -366,7 +380,23 @@ class CliTest {
     assertThat(run(done, arguments.split(" "))).isEqualTo(2);
     assertThat(err()).contains("add --yes");
     assertThat(run(done, Streams.Device.TERMINAL, "no\n", arguments.split(" "))).isEqualTo(2);
-    assertThat(operations).isEmpty();
+    assertThat(operations.stream().filter(Objects::nonNull))
+        .as("nothing but looks")
+        .hasSize(2)
+        .allMatch(
+            o ->
+                o instanceof Operation.ShowRun
+                    || (o instanceof Operation.Revert r && r.act() == Terms.Act.LOOK));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"revert r", "runs --abandon r", "rollback t --to v1 --expect-head 2"})
+  void whatIsWrongIsSaidBeforeAnybodyIsAsked(String arguments) {
+    RuntimeException wrong =
+        TidemarkException.user(Problem.of("TM-X-001", "there is no such thing", "", "look"));
+    assertThat(run(wrong, arguments.split(" "))).isEqualTo(1);
+    assertThat(run(wrong, Streams.Device.TERMINAL, "y\n", arguments.split(" "))).isEqualTo(1);
+    assertThat(err()).contains("TM-X-001").doesNotContain("--yes").doesNotContain("[y/N]");
   }
 
   @Test
@@ -374,8 +404,11 @@ class CliTest {
     Report.Reverted done = new Report.Reverted(Samples.run(RunState.REVERTED, ""), List.of());
     assertThat(run(done, Streams.Device.TERMINAL, "y\n", "revert", "r")).isZero();
     assertThat(run(done, "revert", "r", "--yes", "--dataset", "d", "--slice", "2001-03")).isZero();
-    assertThat(operations.get(2))
-        .isEqualTo(new Operation.Revert("r", Optional.of("d"), Optional.of("2001-03")));
+    assertThat(operations.stream().filter(Objects::nonNull))
+        .containsExactly(
+            new Operation.Revert("r", Optional.empty(), Optional.empty(), Terms.Act.LOOK),
+            new Operation.Revert("r", Optional.empty(), Optional.empty(), Terms.Act.GO),
+            new Operation.Revert("r", Optional.of("d"), Optional.of("2001-03"), Terms.Act.GO));
   }
 
   @Test

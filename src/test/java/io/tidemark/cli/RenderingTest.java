@@ -109,7 +109,13 @@ class RenderingTest {
     reports.put("runs-none", new Report.RunsListed(List.of()));
     reports.put("diff", Samples.diffShown());
     reports.put(
-        "published", new Report.Published(Samples.run(RunState.PUBLISHED, ""), Samples.tables()));
+        "published",
+        new Report.Published(
+            Samples.run(RunState.PUBLISHED, ""), Samples.tables(), Report.Published.When.NOW));
+    reports.put(
+        "published-before",
+        new Report.Published(
+            Samples.run(RunState.PUBLISHED, ""), Samples.tables(), Report.Published.When.BEFORE));
     reports.put(
         "reverted", new Report.Reverted(Samples.run(RunState.REVERTED, ""), Samples.tables()));
     reports.put(

@@ -276,8 +276,8 @@ final class Samples {
                 EVENTS,
                 "events.v1",
                 List.of(
-                    new Verified.Partition(0, 0, 1_200, 1_200, 1_198, 2, 0, 0, 0, List.of()),
-                    new Verified.Partition(1, 0, 0, 0, 0, 0, 0, 0, 0, List.of())))),
+                    new Verified.Partition(0, 0, 1_200, 1_200, 1_198, 2, 0, 0, 0, 0, List.of()),
+                    new Verified.Partition(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of())))),
         Optional.of(
             new Verified.Slices(
                 days("2001-01-01..2001-01-30"),
@@ -307,6 +307,7 @@ final class Samples {
                         2,
                         1,
                         3,
+                        4,
                         List.of("no mark speaks of offsets 7 to 9"))))),
         Optional.of(
             new Verified.Slices(

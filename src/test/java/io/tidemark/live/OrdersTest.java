@@ -99,7 +99,7 @@ final class OrdersTest {
 
   private List<Problem> problems(Optional<Extent> topic) {
     return catchThrowableOfType(
-            TidemarkException.class, () -> orders().offsets(Map.of(Shop.SALES, topic)))
+            TidemarkException.class, () -> orders().offsets(Map.of(Shop.SALES, topic), List.of()))
         .problems();
   }
 
@@ -110,7 +110,8 @@ final class OrdersTest {
     assertThat(open.values()).containsOnly(Optional.empty());
     assertThat(orders().history(open)).containsOnly(Map.entry(Shop.SALES, Optional.empty()));
     assertThat(orders().epoch()).isEqualTo(1);
-    assertThat(orders().offsets(Map.of(Shop.SALES, topic(0, 5))).get(Shop.SALES)).isEmpty();
+    assertThat(orders().offsets(Map.of(Shop.SALES, topic(0, 5)), List.of()).get(Shop.SALES))
+        .isEmpty();
   }
 
   @Test
@@ -145,7 +146,7 @@ final class OrdersTest {
     assertThat(orders().epoch()).isEqualTo(5);
     assertThat(open.get(Shop.CLEAN)).contains(day("2001-03-08"));
     assertThat(orders().history(open).get(Shop.SALES)).contains(at("2001-03-08"));
-    assertThat(orders().offsets(Map.of(Shop.SALES, topic(40, 40))).get(Shop.SALES))
+    assertThat(orders().offsets(Map.of(Shop.SALES, topic(40, 40)), List.of()).get(Shop.SALES))
         .containsExactly(Map.entry(0, 40L));
   }
 
@@ -208,6 +209,31 @@ final class OrdersTest {
   }
 
   @Test
+  void whatExpiredUnreadIsPassedOverWhereSomebodySaidSoAndNowhereElse() {
+    tables.put(
+        Shop.SALES, sales(Optional.of(mark(1, Optional.empty(), Map.of(0, 40L))), "2001-03-01"));
+    List<String> accepted = List.of("sales.v1/0");
+
+    assertThat(orders().offsets(Map.of(Shop.SALES, topic(47, 90)), accepted).get(Shop.SALES))
+        .containsExactly(Map.entry(0, 47L));
+    assertThat(
+            catchThrowableOfType(
+                    TidemarkException.class,
+                    () -> orders().offsets(Map.of(Shop.SALES, topic(40, 90)), accepted))
+                .problems())
+        .extracting(Problem::code)
+        .containsExactly("TM-LIVE-123");
+    assertThat(
+            catchThrowableOfType(
+                    TidemarkException.class,
+                    () ->
+                        orders().offsets(Map.of(Shop.SALES, topic(47, 90)), List.of("sales.v1/1")))
+                .problems())
+        .extracting(Problem::code)
+        .containsExactly("TM-LIVE-113", "TM-LIVE-123");
+  }
+
+  @Test
   void aTableWithRecordsOfItsTopicAndNoMarkIsNotReadFromTheBeginning() {
     tables.put(
         Shop.SALES, new Found(Optional.empty(), 77, SliceSet.parse(Grain.DAY, "2001-03-09"), true));
@@ -226,7 +252,7 @@ final class OrdersTest {
         .extracting(Problem::what)
         .containsExactly("topic 'sales.v1' is not the one that was read before");
     tables.put(Shop.SALES, sales(Optional.of(of(known, "id-1")), "2001-03-01..2001-03-09"));
-    assertThat(orders().offsets(Map.of(Shop.SALES, topic(0, 90))).get(Shop.SALES))
+    assertThat(orders().offsets(Map.of(Shop.SALES, topic(0, 90)), List.of()).get(Shop.SALES))
         .containsExactly(Map.entry(0, 40L));
   }
 

@@ -44,8 +44,8 @@ class OffsetsTest {
     assertThat(Offsets.of(EVENTS, marks))
         .isEqualTo(
             Map.of(
-                0, new Taken(0, 9, 7, 1, List.of(), List.of()),
-                1, new Taken(0, 2, 2, 2, List.of(), List.of())));
+                0, new Taken(0, 9, 7, 1, List.of(), List.of(), 0),
+                1, new Taken(0, 2, 2, 2, List.of(), List.of(), 0)));
     assertThat(Offsets.of(DatasetId.of("others"), marks)).isEmpty();
   }
 
@@ -58,7 +58,17 @@ class OffsetsTest {
             mark(Map.of(0, new Range(9, 12, 3, 0))));
 
     assertThat(Offsets.of(EVENTS, marks).get(0))
-        .isEqualTo(new Taken(0, 12, 11, 0, List.of(new Span(5, 7)), List.of(new Span(9, 10))));
+        .isEqualTo(new Taken(0, 12, 11, 0, List.of(new Span(5, 7)), List.of(new Span(9, 10)), 0));
+  }
+
+  @Test
+  void whatExpiredUnreadIsAnsweredForAndCountedApartAlsoWhereMarksWereJoined() {
+    LiveMark gap = mark(Map.of(0, new Range(5, 12, 3, 0, Optional.of(4L))));
+    LiveMark older = mark(Map.of(0, new Range(0, 5, 5, 0)));
+
+    Taken taken = new Taken(0, 12, 8, 0, List.of(), List.of(), 4);
+    assertThat(Offsets.of(EVENTS, List.of(older, gap)).get(0)).isEqualTo(taken);
+    assertThat(Offsets.of(EVENTS, List.of(gap.with(older))).get(0)).isEqualTo(taken);
   }
 
   @Property(tries = 200)
@@ -78,6 +88,6 @@ class OffsetsTest {
     Collections.shuffle(marks, random);
 
     assertThat(Offsets.of(EVENTS, marks).get(3))
-        .isEqualTo(new Taken(first, at, records, 0, List.of(), List.of()));
+        .isEqualTo(new Taken(first, at, records, 0, List.of(), List.of(), 0));
   }
 }

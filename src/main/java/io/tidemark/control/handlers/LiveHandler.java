@@ -14,6 +14,7 @@ import io.tidemark.live.keep.Keeper;
 import io.tidemark.live.keep.Wish;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.LiveStatus;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
@@ -92,8 +93,14 @@ final class LiveHandler {
     }
     LiveJobs.Request request =
         new LiveJobs.Request(
-            graph, selected, operation.from(), Optional.empty(), t -> queries(graph, t));
+            graph,
+            selected,
+            operation.from(),
+            Optional.empty(),
+            operation.acceptedGaps(),
+            t -> queries(graph, t));
     try (LiveJobs.Started started = jobs.start(Side.MAIN, request)) {
+      started.order().sources().forEach(this::tellGap);
       jobs.remember(graph);
       if (workplace.environment().cluster().rest().isPresent()) {
         return new Report.LiveShown(LiveEvent.STARTED, jobs.status(graph));
@@ -106,6 +113,22 @@ final class LiveHandler {
               + ". Ctrl-C stops it after a last commit.");
       return stay(graph, jobs);
     }
+  }
+
+  private void tellGap(LiveSpec.Source source) {
+    source
+        .expired()
+        .forEach(
+            (partition, gone) ->
+                watcher.note(
+                    "Passed over: "
+                        + gone
+                        + " offsets of partition "
+                        + partition
+                        + " of '"
+                        + source.dataset().id()
+                        + "' that expired unread; slices that they may have been of are doubted"
+                        + " when they close."));
   }
 
   Report.LiveShown promote(ShadowAct.Promote operation) {

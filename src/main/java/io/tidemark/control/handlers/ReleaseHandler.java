@@ -8,6 +8,7 @@ import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Problem;
+import io.tidemark.model.RunState;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.rollback.Setback;
@@ -37,7 +38,10 @@ final class ReleaseHandler {
         tables.stream()
             .filter(t -> t.snapshot() != 0)
             .map(t -> change(run.graph(), t.dataset(), t.snapshot(), t.replaced()))
-            .toList());
+            .toList(),
+        run.state() == RunState.PUBLISHED
+            ? Report.Published.When.BEFORE
+            : Report.Published.When.NOW);
   }
 
   Report.Reverted revert(Operation.Revert operation) {
@@ -45,9 +49,11 @@ final class ReleaseHandler {
     Optional<DatasetId> dataset =
         operation.dataset().map(name -> Resolve.dataset(run.graph(), name).id());
     Reverter.Scope scope = new Reverter.Scope(dataset, operation.slices());
+    Reverter reverter = new Reverter(workplace.lake(), workplace.store(), workplace.clock());
     List<Reverter.TableReverted> tables =
-        new Reverter(workplace.lake(), workplace.store(), workplace.clock())
-            .revert(run.graph(), run.id(), scope);
+        operation.act() == Terms.Act.LOOK
+            ? reverter.look(run.graph(), run.id(), scope)
+            : reverter.revert(run.graph(), run.id(), scope);
     return new Report.Reverted(
         Describe.line(Runs.load(workplace.store(), run.id())),
         tables.stream()

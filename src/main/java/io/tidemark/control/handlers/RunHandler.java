@@ -63,6 +63,14 @@ final class RunHandler {
               + doing(run.state())
               + "; the next load, run, publish, revert or rollback resumes it.");
     }
+    for (RunRow run : Runs.notBegun(workplace.store(), workplace.clock())) {
+      watcher.note(
+          "Run "
+              + run.id()
+              + " was recorded and never begun: it touched no table. The next run of the same plan"
+              + " takes it up; or give it up: tidemark runs --abandon "
+              + run.id());
+    }
   }
 
   /** A control database without any run may be one that was lost: tables know what it knew. */

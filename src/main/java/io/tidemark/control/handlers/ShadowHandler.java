@@ -37,6 +37,7 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
             selected,
             Optional.empty(),
             operation.change().map(name -> Resolve.change(graph, name)),
+            List.of(),
             t -> LiveHandler.queries(graph, t));
     try (LiveJobs.Started started = jobs.start(Side.SHADOW, request)) {
       if (workplace.environment().cluster().rest().isPresent()) {

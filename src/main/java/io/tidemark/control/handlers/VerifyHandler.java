@@ -21,18 +21,16 @@ import io.tidemark.plan.Planner;
 import io.tidemark.plan.Selection;
 import io.tidemark.release.Claims;
 import io.tidemark.run.FactsReader;
+import io.tidemark.run.OffsetCounts;
 import io.tidemark.run.Offsets;
 import io.tidemark.run.Recomputation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** Proves that nothing was lost, doubled or changed without a reason. */
 final class VerifyHandler {
@@ -125,6 +123,9 @@ final class VerifyHandler {
     if (held.before() > 0) {
       notes.add("no mark speaks of records before offset " + taken.from());
     }
+    if (taken.expired() > 0) {
+      notes.add(taken.expired() + " offsets expired before they were read, which was accepted");
+    }
     long untold = taken.gaps().stream().mapToLong(g -> g.to() - g.from()).sum() + held.before();
     return new Verified.Partition(
         number,
@@ -140,6 +141,7 @@ final class VerifyHandler {
             - held.differentLetters()
             + Math.max(0, held.offsets() - taken.records()),
         untold,
+        taken.expired(),
         notes);
   }
 
@@ -152,7 +154,9 @@ final class VerifyHandler {
             .filter(s -> s.names().contains(Topic.OFFSET_COLUMN))
             .isPresent();
     DatasetId lettersName = DatasetId.of(dataset.id() + LETTERS);
-    String sql = sql(dataset.id(), hasLetters ? Optional.of(lettersName) : Optional.empty(), taken);
+    String sql =
+        OffsetCounts.sql(
+            dataset.id(), hasLetters ? Optional.of(lettersName) : Optional.empty(), taken);
     Map<DatasetId, TableRef> names = new TreeMap<>(Map.of(dataset.id(), dataset.table()));
     if (hasLetters) {
       names.put(lettersName, letters);
@@ -164,58 +168,6 @@ final class VerifyHandler {
       held.put((int) n[0], new Held(n[1], n[2], n[3], n[4], n[5], n[6]));
     }
     return held;
-  }
-
-  private static String sql(
-      DatasetId rows, Optional<DatasetId> letters, SortedMap<Integer, Offsets.Taken> taken) {
-    String within = any(taken, t -> List.of(new Offsets.Span(0, t.to())));
-    String before = any(taken, t -> List.of(new Offsets.Span(0, t.from())));
-    String told = "NOT (" + before + ") AND NOT (" + any(taken, Offsets.Taken::gaps) + ")";
-    String of =
-        "SELECT %s AS p, %s AS o, %d AS l, "
-            + ("CASE WHEN " + before + " THEN 0 WHEN " + told + " THEN 1 ELSE 2 END AS t")
-            + " FROM `%s` WHERE "
-            + within;
-    String all =
-        String.format(of, Topic.PARTITION_COLUMN, Topic.OFFSET_COLUMN, 0, rows)
-            + letters
-                .map(
-                    name ->
-                        " UNION ALL "
-                            + String.format(
-                                of, Topic.PARTITION_COLUMN, Topic.OFFSET_COLUMN, 1, name))
-                .orElse("");
-    return "SELECT p, COUNT(CASE WHEN l = 0 AND t = 1 THEN 1 END),"
-        + " COUNT(DISTINCT CASE WHEN l = 0 AND t = 1 THEN o END),"
-        + " COUNT(CASE WHEN l = 1 AND t = 1 THEN 1 END),"
-        + " COUNT(DISTINCT CASE WHEN l = 1 AND t = 1 THEN o END),"
-        + " COUNT(DISTINCT CASE WHEN t = 1 THEN o END),"
-        + " COUNT(DISTINCT CASE WHEN t = 0 THEN o END) FROM ("
-        + all
-        + ") GROUP BY p";
-  }
-
-  /** Whether a record's offset is in one of these spans of its partition. */
-  private static String any(
-      SortedMap<Integer, Offsets.Taken> taken, Function<Offsets.Taken, List<Offsets.Span>> spans) {
-    String any =
-        taken.entrySet().stream()
-            .flatMap(
-                e ->
-                    spans.apply(e.getValue()).stream()
-                        .map(
-                            s ->
-                                String.format(
-                                    Locale.ROOT,
-                                    "(%s = %d AND %s >= %d AND %s < %d)",
-                                    Topic.PARTITION_COLUMN,
-                                    e.getKey(),
-                                    Topic.OFFSET_COLUMN,
-                                    s.from(),
-                                    Topic.OFFSET_COLUMN,
-                                    s.to())))
-            .collect(Collectors.joining(" OR "));
-    return any.isEmpty() ? "FALSE" : any;
   }
 
   private Verified.Slices slices(Graph graph, Dataset dataset, Optional<String> only) {

@@ -4,6 +4,7 @@ import io.tidemark.job.slice.FileTimes;
 import io.tidemark.model.Grain;
 import io.tidemark.model.Layout;
 import io.tidemark.model.LiveMark.Doubt;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
@@ -39,6 +40,23 @@ final class Disturbances {
    * @param cause for people
    */
   record Touch(TimeRanges ranges, String cause) {
+    /**
+     * Events that nobody has read. What their event time was nobody knows; they had come before
+     * now, so it is taken to be past.
+     */
+    static Optional<Touch> expired(LiveSpec.Source source) {
+      if (source.expired().isEmpty()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new Touch(
+              TimeRanges.of(new TimeRange(Instant.MIN, Instant.now())),
+              source.expired().values().stream().mapToLong(n -> n).sum()
+                  + " offsets of "
+                  + source.dataset().id()
+                  + "'s topic expired before they were read"));
+    }
+
     /** The slices that read any of it. */
     Doubt doubt(Grain grain, Transform.Window window) {
       List<TimeRange> finite = new ArrayList<>();

@@ -70,6 +70,19 @@ record Offsets(
             "start the live job anew; if the topic was made anew, its old offsets mean nothing"));
   }
 
+  /** The ranges, reaching back over what expired before the first of them. */
+  SortedMap<Integer, LiveMark.Range> over(Map<Integer, Long> expired) {
+    TreeMap<Integer, LiveMark.Range> all = new TreeMap<>(ranges);
+    expired.forEach(
+        (partition, gone) ->
+            all.computeIfPresent(
+                partition,
+                (p, r) ->
+                    new LiveMark.Range(
+                        r.from() - gone, r.to(), r.records(), r.deadLetters(), Optional.of(gone))));
+    return all;
+  }
+
   /**
    * @throws TidemarkException REFUSED if the records that could be read are not the rows written
    */

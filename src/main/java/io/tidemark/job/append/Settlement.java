@@ -141,7 +141,9 @@ final class Settlement {
         mark(
             Optional.empty(),
             id,
-            new LiveMark.Ranges(source.topicId(), offsets.ranges()),
+            new LiveMark.Ranges(
+                source.topicId(),
+                state.mark().isEmpty() ? offsets.over(source.expired()) : offsets.ranges()),
             new LiveMark.Counts(rows, 0, rows, 0),
             List.of());
     Stamp stamp =
@@ -164,6 +166,10 @@ final class Settlement {
             files);
     sources.put(id, new SourceState(Optional.of(checkpoint), offsets.next()));
     look(id, table, source.dataset().layout(), done.snapshotId());
+    if (state.mark().isEmpty()) {
+      Touch.expired(source)
+          .ifPresent(t -> touches.computeIfAbsent(id, i -> new ArrayList<>()).add(t));
+    }
   }
 
   /** Another job writes the table; its newest snapshot that holds no more than was read here. */

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.iceberg.RewriteFiles;
 import org.apache.iceberg.Table;
 import org.junit.jupiter.api.AfterEach;
@@ -202,6 +203,56 @@ final class DoubtsIT {
                 assertThat(doubt.reason()).contains("hours").contains(Long.toString(foreign));
               });
     }
+  }
+
+  @Test
+  void whatExpiredUnreadIsADoubtAboutWhateverWasOpenWhenItDid() {
+    try (Commits commits = started(scene.spec("j1"))) {
+      checkpoint(commits, 1, take(0, 70, 1));
+    }
+    try (Commits commits = started(passingOver(scene.spec("j2"), 10))) {
+      checkpoint(commits, 1, take(80, 130, 2));
+      assertThat(scene.mark(events).orElseThrow().ranges().get(scene.events().id()).partitions())
+          .containsEntry(0, new LiveMark.Range(70, 130, 50, 0, Optional.of(10L)));
+      assertExpired(hour(1));
+      checkpoint(commits, 2, take(130, 190, 3));
+      assertThat(scene.mark(events).orElseThrow().ranges().get(scene.events().id()).partitions())
+          .containsEntry(0, new LiveMark.Range(130, 190, 60, 0));
+      assertExpired(hour(2));
+    }
+  }
+
+  private void assertExpired(SliceSet slices) {
+    assertThat(scene.mark(hours).orElseThrow().doubts())
+        .containsExactly(
+            new LiveMark.Doubt(
+                slices, "10 offsets of events's topic expired before they were read"));
+    assertThat(scene.stamp(hours).orElseThrow().content().slices()).isEmpty();
+  }
+
+  private static LiveSpec passingOver(LiveSpec spec, long offsets) {
+    LiveSpec.Source s = spec.sources().get(0);
+    TreeMap<Integer, Long> later = new TreeMap<>(s.offsets());
+    later.replaceAll((p, offset) -> offset + offsets);
+    return new LiveSpec(
+        spec.name(),
+        spec.job(),
+        spec.epoch(),
+        spec.catalog(),
+        spec.streaming(),
+        List.of(
+            new LiveSpec.Source(
+                s.dataset(),
+                s.mode(),
+                s.deadLetters(),
+                s.since(),
+                s.snapshot(),
+                later,
+                s.historyFrom(),
+                s.topicId(),
+                s.partitions())),
+        spec.references(),
+        spec.tasks());
   }
 
   @Test
