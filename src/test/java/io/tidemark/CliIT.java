@@ -187,8 +187,12 @@ class CliIT {
     Result run = succeeds("run", "--change", "changes/cents.yaml");
     assertThat(run.out()).contains("is ready").contains("explained");
     good = runId(run);
-    assertThat(succeeds("publish", good).out()).contains("3 slices (2001-01..2001-03)");
-    assertThat(succeeds("publish", good).out()).contains("3 slices (2001-01..2001-03)");
+    assertThat(succeeds("publish", good).out())
+        .startsWith("Published run " + good)
+        .contains("3 slices (2001-01..2001-03)");
+    assertThat(succeeds("publish", good).out())
+        .startsWith("Already published, so nothing was done: run " + good)
+        .contains("3 slices (2001-01..2001-03)");
     assertThat(succeeds("query", "SELECT SUM(amount) AS n FROM city_day").out())
         .contains("4485000");
     assertThat(succeeds("history", "city_day").out()).contains("publish").contains(good);
@@ -199,7 +203,9 @@ class CliIT {
   void oneMonthIsRevertedAndTheTableRolledBack() {
     String before = succeeds("status", "city_day").out();
     String head = head("city_day");
-    fails(2, "revert", good, "--slice", "2001-02");
+    assertThat(fails(2, "revert", good, "--slice", "2001-02").err()).contains("add --yes");
+    assertThat(fails(1, "revert", good, "--slice", "february").err()).contains("TM-REVERT-003");
+    assertThat(fails(1, "runs", "--abandon", "r-none").err()).doesNotContain("add --yes");
     succeeds("revert", good, "--slice", "2001-02", "--yes");
     String after = succeeds("status", "city_day").out();
     assertThat(line(after, "2001-02")).isNotEqualTo(line(before, "2001-02"));

@@ -2,6 +2,10 @@ package io.tidemark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.model.Environment.StoreSpec;
+import io.tidemark.model.RunId;
+import io.tidemark.store.Store;
+import io.tidemark.store.Stores;
 import io.tidemark.testing.ChildJvm;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
@@ -10,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
@@ -118,6 +124,23 @@ class CliRecoveryIT {
         .singleElement()
         .asString()
         .contains("reverted");
+  }
+
+  /** As a process that is killed between recording a run and its first step. */
+  @Test
+  @Order(4)
+  void aRunThatWasNeverBegunIsSaidUntilItIsGivenUp() {
+    String id = "r-20260101-000000-never";
+    String database = "jdbc:sqlite:" + project.resolve(".tidemark/control.db");
+    try (Store store = Stores.open(new StoreSpec(database, Optional.empty(), Optional.empty()))) {
+      Store.RunRow any = store.runs(1).get(0);
+      store.createRun(new RunId(id), any.plan(), any.graph(), Instant.now());
+    }
+
+    assertThat(succeeds("status").err()).contains("Run " + id + " was recorded and never begun");
+    assertThat(succeeds("runs").err()).contains("tidemark runs --abandon " + id);
+    succeeds("runs", "--abandon", id, "--yes");
+    assertThat(succeeds("status").err()).doesNotContain("never begun");
   }
 
   /** The diff without the lines that tell when. */
