@@ -17,17 +17,19 @@ import java.util.function.Consumer;
 final class Contender {
   private static final int TAIL = 40;
 
+  private final List<String> before;
   private final List<String> jvm;
   private final String classpath;
 
-  private Contender(List<String> jvm, String classpath) {
+  private Contender(List<String> before, List<String> jvm, String classpath) {
+    this.before = before;
     this.jvm = jvm;
     this.classpath = classpath;
   }
 
   /** On this process's class path and with its module options, so that all get the same JVM. */
   static Contender here(String heap) {
-    return new Contender(options(heap), System.getProperty("java.class.path"));
+    return new Contender(List.of(), options(heap), System.getProperty("java.class.path"));
   }
 
   /** On another class path, with the module options that Spark asks for on top. */
@@ -36,7 +38,7 @@ final class Contender {
     for (String opened : List.of("sun.security.action", "sun.util.calendar", "sun.nio.cs")) {
       options.add("--add-opens=java.base/" + opened + "=ALL-UNNAMED");
     }
-    return new Contender(options, classpath);
+    return new Contender(List.of(), options, classpath);
   }
 
   private static List<String> options(String heap) {
@@ -102,7 +104,12 @@ final class Contender {
   Contender with(String option) {
     List<String> options = new ArrayList<>(jvm);
     options.add(option);
-    return new Contender(options, classpath);
+    return new Contender(before, options, classpath);
+  }
+
+  /** The same after everybody else: {@code nice}. */
+  Contender nice() {
+    return new Contender(List.of("nice", "-n", "19"), jvm, classpath);
   }
 
   /** Starts a main class that stays; what it says goes into a file. */
@@ -114,7 +121,7 @@ final class Contender {
   }
 
   private List<String> command(String mainClass, List<String> arguments) {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(before);
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
     command.addAll(jvm);
     command.add("-cp");

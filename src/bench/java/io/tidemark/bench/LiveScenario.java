@@ -3,8 +3,6 @@ package io.tidemark.bench;
 import io.tidemark.BenchDoor;
 import io.tidemark.control.Control;
 import io.tidemark.control.Operation;
-import io.tidemark.control.Operation.After;
-import io.tidemark.control.Operation.Selection;
 import io.tidemark.control.Watcher;
 import io.tidemark.model.RunState;
 import io.tidemark.testing.KafkaBroker;
@@ -16,7 +14,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
@@ -82,8 +79,8 @@ final class LiveScenario {
     long built;
     try (Control control = BenchDoor.open(project.directory())) {
       project.fix(2);
-      String tenth = candidate(control, LiveProject.TENTH);
-      String all = candidate(control, LiveProject.ALL);
+      String tenth = candidate(control, project, LiveProject.TENTH);
+      String all = candidate(control, project, LiveProject.ALL);
       built = System.currentTimeMillis();
       published.add(publish(control, project, tenth, LiveProject.TENTH));
       published.add(publish(control, project, all, LiveProject.ALL));
@@ -164,19 +161,35 @@ final class LiveScenario {
     report.goal("P14", "attempts of a live commit, most", most, 2, 2, "");
   }
 
-  private String candidate(Control control, String dataset) {
-    return control
-        .execute(
-            new Operation.StartRun(
-                new Operation.Fresh(
-                    new Selection(
-                        List.of(dataset), Optional.empty(), Optional.empty(), Optional.of("fix"))),
-                After.KEEP_CANDIDATE),
-            Watcher.NONE)
-        .run()
-        .orElseThrow()
-        .run()
-        .value();
+  /** A backfill as a user starts it beside a live job on the same machine; gives its run. */
+  private String candidate(Control control, LiveProject project, String dataset)
+      throws IOException {
+    Path log = project.directory().resolve("run-" + dataset + ".log");
+    Process run =
+        Contender.here(options.heap())
+            .nice()
+            .start(
+                "io.tidemark.Main",
+                List.of(
+                    "-C",
+                    project.directory().toString(),
+                    "run",
+                    "--select",
+                    dataset,
+                    "--change",
+                    "fix"),
+                log);
+    try {
+      if (run.waitFor() != 0) {
+        throw new IllegalStateException("the backfill failed; see " + log);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted", e);
+    } finally {
+      run.destroyForcibly();
+    }
+    return control.execute(new Operation.ListRuns(1), Watcher.NONE).runs().get(0).run().value();
   }
 
   private Published publish(Control control, LiveProject project, String run, String dataset) {
