@@ -27,8 +27,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -39,6 +42,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.connector.datagen.source.GeneratorFunction;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -63,7 +67,18 @@ import org.junit.jupiter.api.io.TempDir;
 /** The sink under a running job that is killed around its commits and between them. */
 final class LiveSinkIT {
   private static final int EVENTS = 1600;
+
+  /**
+   * Rows of a source that does not end, as none of a live job does: those after EVENTS are none.
+   */
+  private static final long ENDLESS = 1L << 40;
+
+  private static final long NONE = -1;
+
   private static final AtomicInteger POISON = new AtomicInteger();
+
+  /** The events that a job has read, however often. */
+  private static final Set<Long> READ = ConcurrentHashMap.newKeySet();
 
   @TempDir Path dir;
   private LiveScene scene;
@@ -86,7 +101,15 @@ final class LiveSinkIT {
     scene.close();
   }
 
-  /** Event {@code i}; two readers with a half each go through the same hours. */
+  /** Two readers with a half each go through the same hours. */
+  private static RowData event(long i) {
+    long row = i % (ENDLESS / 2);
+    long id = i / (ENDLESS / 2) * (EVENTS / 2) + row;
+    return row < EVENTS / 2
+        ? row(RowKind.INSERT, id, time(id))
+        : row(RowKind.INSERT, NONE, time(EVENTS - 1));
+  }
+
   private static Instant time(long i) {
     return START.plusSeconds(i % (EVENTS / 2) * 60);
   }
@@ -139,7 +162,10 @@ final class LiveSinkIT {
       if (POISON.getAndUpdate(n -> n > 0 ? n - 1 : 0) == 1) {
         throw new IllegalStateException("poisoned");
       }
-      out.collect(row);
+      if (row.getLong(0) != NONE) {
+        READ.add(row.getLong(0));
+        out.collect(row);
+      }
     }
   }
 
@@ -157,8 +183,8 @@ final class LiveSinkIT {
   }
 
   /**
-   * @param perCheckpoint so many events come between two checkpoints, so that a slow machine does
-   *     not bring a job to its end before somebody could kill it
+   * @param perCheckpoint so many events come between two checkpoints, so that a slow machine has
+   *     not read all of them before somebody could kill the job
    */
   private JobClient submit(LiveSpec spec, Changes kind, int perCheckpoint) throws Exception {
     Configuration configuration = new Configuration();
@@ -170,11 +196,12 @@ final class LiveSinkIT {
     StreamExecutionEnvironment env =
         StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
     TypeInformation<RowData> type = InternalTypeInfo.of(rows.type());
-    GeneratorFunction<Long, RowData> events = i -> row(RowKind.INSERT, i, time(i));
+    GeneratorFunction<Long, RowData> events = LiveSinkIT::event;
+    READ.clear();
     DataStream<RowData> all =
         env.fromSource(
                 new DataGeneratorSource<>(
-                    events, EVENTS, RateLimiterStrategy.perCheckpoint(perCheckpoint), type),
+                    events, ENDLESS, RateLimiterStrategy.perCheckpoint(perCheckpoint), type),
                 WatermarkStrategy.<RowData>forMonotonousTimestamps()
                     .withTimestampAssigner(
                         (row, before) -> row.getTimestamp(1, 6).getMillisecond()),
@@ -205,6 +232,25 @@ final class LiveSinkIT {
         .until(() -> scene.history(hours).size() > before || end.isDone());
   }
 
+  /** Stops a job that has read everything; once more if that met a failure. */
+  private JobExecutionResult end(JobClient client) throws Exception {
+    await().atMost(Duration.ofMinutes(5)).until(() -> READ.size() == EVENTS);
+    CompletableFuture<JobExecutionResult> end = client.getJobExecutionResult();
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .ignoreExceptions()
+        .until(
+            () -> {
+              if (!end.isDone()) {
+                client
+                    .stopWithSavepoint(false, dir.toUri().toString(), SavepointFormatType.CANONICAL)
+                    .get(1, TimeUnit.MINUTES);
+              }
+              return end.isDone();
+            });
+    return end.get();
+  }
+
   /** The job is killed before, after and between commits; a plain failure and a lost answer too. */
   private void runWithKills(Changes kind) throws Exception {
     JobClient client = submit(scene.spec("j1"), kind, 20);
@@ -216,10 +262,14 @@ final class LiveSinkIT {
     POISON.set(20);
     awaitCommit(client);
     FaultyCatalog.next(LakeFixture.identifier(hours), Fault.ANSWER_LOST);
-    client.getJobExecutionResult().get();
-    assertThat(POISON.get()).isZero();
-    assertThat(FaultyCatalog.isPending(LakeFixture.identifier(events))).isFalse();
-    assertThat(FaultyCatalog.isPending(LakeFixture.identifier(hours))).isFalse();
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .until(
+            () ->
+                POISON.get() == 0
+                    && !FaultyCatalog.isPending(LakeFixture.identifier(events))
+                    && !FaultyCatalog.isPending(LakeFixture.identifier(hours)));
+    end(client);
   }
 
   private List<String> expected(long second, Instant before) {
@@ -284,14 +334,12 @@ final class LiveSinkIT {
   void whatAnEndedJobCouldNotCommitFlinkStillTells() throws Exception {
     scene.topics().away();
 
-    JobExecutionResult left =
-        submit(scene.spec("j1"), Changes.INSERT_ONLY, EVENTS / 4).getJobExecutionResult().get();
+    JobExecutionResult left = end(submit(scene.spec("j1"), Changes.INSERT_ONLY, EVENTS / 4));
 
     assertThat(scene.rows(events)).isEmpty();
     assertThat(left.<Long>getAccumulatorResult("tidemark.pending_checkpoints")).isPositive();
     scene.topics().same();
-    JobExecutionResult done =
-        submit(scene.spec("j2"), Changes.INSERT_ONLY, EVENTS / 4).getJobExecutionResult().get();
+    JobExecutionResult done = end(submit(scene.spec("j2"), Changes.INSERT_ONLY, EVENTS / 4));
     assertThat(scene.rows(events)).isEqualTo(expected(0, Instant.MAX));
     assertThat(done.<Long>getAccumulatorResult("tidemark.pending_checkpoints")).isZero();
   }
