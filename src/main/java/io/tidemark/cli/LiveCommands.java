@@ -109,7 +109,8 @@ final class LiveCommands implements Callable<Integer> {
   @Command(
       name = "stop",
       description =
-          "Stop the live job after a last commit, wherever it runs; exit code 3 if that failed.")
+          "Stop the live job after a last commit, wherever it runs; exit code 3 if that commit"
+              + " failed.")
   static final class Stop implements Callable<Integer> {
     private final Root root;
 

@@ -30,9 +30,6 @@ final class StreamingJobs {
   /** For a job that somebody else is stopping, after its last checkpoint. */
   private static final Duration ENDING = Duration.ofSeconds(5);
 
-  /** What the committer of a live job counts: checkpoints that are complete, and in no table. */
-  private static final String PENDING = "tidemark.pending_checkpoints";
-
   private static final Duration DISPOSED = Duration.ofSeconds(10);
   private static final int POLL_MILLIS = 200;
 
@@ -175,7 +172,10 @@ final class StreamingJobs {
         rest.find("jobs/" + id + "/accumulators").stream()
             .flatMap(told -> list(told, "user-task-accumulators").stream())
             .map(a -> (Map<?, ?>) a)
-            .anyMatch(a -> PENDING.equals(a.get("name")) && !text(a, "value").equals("0"));
+            .anyMatch(
+                a ->
+                    LiveSpec.PENDING_CHECKPOINTS.equals(a.get("name"))
+                        && !text(a, "value").equals("0"));
     return left ? Stopped.UNCOMMITTED : Stopped.WITH_LAST_COMMIT;
   }
 

@@ -363,11 +363,13 @@ public sealed interface Report
     PROMOTED,
     /** The version before took its place again. */
     DEMOTED,
+    /** After a last commit. */
     STOPPED,
     /** What it had read is not all in its tables: the next start reads it again. */
     UNCOMMITTED,
     /** Without one: what it had not committed is read again by the next start. */
     CANCELLED,
+    /** There was none to stop. */
     NOT_RUNNING
   }
 

@@ -36,6 +36,11 @@ public record LiveSpec(
     List<Source> sources,
     List<JobSpec.Input> references,
     List<Task> tasks) {
+  /**
+   * The Flink accumulator in which a job counts checkpoints that are complete and in no table yet;
+   * a gauge of this name while it runs.
+   */
+  public static final String PENDING_CHECKPOINTS = "tidemark.pending_checkpoints";
 
   /**
    * How live jobs of an environment run.

@@ -99,8 +99,8 @@ public record LiveStatus(
   }
 
   /**
-   * @param events offsets between what is committed and the end of the topic; empty while no broker
-   *     answers
+   * @param events offsets from the first record that is not committed to the end of the topic, zero
+   *     if there is none; empty while no broker answers
    * @param time since the oldest of them was taken by Kafka; zero if there is none
    */
   public record Lag(Optional<Long> events, Optional<Duration> time) {

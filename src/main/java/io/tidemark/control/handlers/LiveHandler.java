@@ -234,14 +234,18 @@ final class LiveHandler {
     return report;
   }
 
+  /** Stops one side, and tells how that went. */
+  static LiveEvent stop(Graph graph, LiveJobs jobs, Side side) {
+    return switch (jobs.stop(side, graph.name())) {
+      case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
+      case UNCOMMITTED -> LiveEvent.UNCOMMITTED;
+      case CANCELLED -> LiveEvent.CANCELLED;
+      case NOT_RUNNING -> LiveEvent.NOT_RUNNING;
+    };
+  }
+
   private static Report.LiveShown stop(Graph graph, LiveJobs jobs) {
-    LiveEvent event =
-        switch (jobs.stop(Side.MAIN, graph.name())) {
-          case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
-          case UNCOMMITTED -> LiveEvent.UNCOMMITTED;
-          case CANCELLED -> LiveEvent.CANCELLED;
-          case NOT_RUNNING -> LiveEvent.NOT_RUNNING;
-        };
+    LiveEvent event = stop(graph, jobs, Side.MAIN);
     jobs.remember(graph);
     return new Report.LiveShown(event, jobs.status(graph));
   }

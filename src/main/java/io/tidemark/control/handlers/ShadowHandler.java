@@ -101,13 +101,7 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
   public Report.LiveShown stop(ShadowAct.Stop act) {
     Graph graph = workplace.graph();
     LiveJobs jobs = workplace.liveJobs();
-    LiveEvent event =
-        switch (jobs.stop(Side.SHADOW, graph.name())) {
-          case WITH_LAST_COMMIT -> LiveEvent.STOPPED;
-          case UNCOMMITTED -> LiveEvent.UNCOMMITTED;
-          case CANCELLED -> LiveEvent.CANCELLED;
-          case NOT_RUNNING -> LiveEvent.NOT_RUNNING;
-        };
+    LiveEvent event = LiveHandler.stop(graph, jobs, Side.SHADOW);
     jobs.drop(graph);
     return new Report.LiveShown(event, jobs.status(graph));
   }

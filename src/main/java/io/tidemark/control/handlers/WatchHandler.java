@@ -33,10 +33,13 @@ final class WatchHandler {
     Store store = workplace.store();
     Instant now = workplace.clock().instant();
     List<RunRow> runs = store.runs(Math.max(1, operation.limit()));
+    List<RunsWatched.Watched> watched = runs.stream().map(this::watched).toList();
     return new RunsWatched(
         now,
-        runs.stream().map(this::watched).toList(),
-        runs.stream().findFirst().map(this::progress),
+        watched,
+        runs.stream()
+            .findFirst()
+            .map(newest -> progress(newest, Math.toIntExact(watched.get(0).rebases()))),
         store.leases(now).stream()
             .map(l -> new RunsWatched.Lease(l.lease(), l.holder(), l.expires()))
             .toList());
@@ -59,9 +62,8 @@ final class WatchHandler {
         .orElse(0);
   }
 
-  private RunsWatched.Progress progress(RunRow run) {
+  private RunsWatched.Progress progress(RunRow run, int attempt) {
     Store store = workplace.store();
-    int attempt = attempt(run);
     Set<String> finished =
         store.steps(run.id()).stream().map(Store.StepRow::stepId).collect(Collectors.toSet());
     long built = 0;

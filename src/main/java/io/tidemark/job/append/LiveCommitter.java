@@ -24,9 +24,6 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     implements OneInputStreamOperator<byte[], byte[]> {
   private static final long serialVersionUID = 1;
 
-  /** A gauge while it runs; an accumulator, too, since Flink keeps that when the job has ended. */
-  private static final String PENDING = "tidemark.pending_checkpoints";
-
   private final String specJson;
   private final TopicIds topics;
 
@@ -76,8 +73,9 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
   public void open() throws Exception {
     super.open();
     left = new LongCounter();
-    getRuntimeContext().addAccumulator(PENDING, left);
-    getMetricGroup().gauge(PENDING, commits::pendingCheckpoints);
+    // Flink forgets gauges when a job has ended, and keeps accumulators.
+    getRuntimeContext().addAccumulator(LiveSpec.PENDING_CHECKPOINTS, left);
+    getMetricGroup().gauge(LiveSpec.PENDING_CHECKPOINTS, commits::pendingCheckpoints);
     getMetricGroup().gauge("tidemark.commits_waiting_since_ms", commits::waitingSince);
     getMetricGroup().gauge("tidemark.last_commit_ms", commits::lastCommit);
     try {
