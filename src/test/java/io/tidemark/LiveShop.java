@@ -3,7 +3,7 @@ package io.tidemark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.model.Json;
+import io.tidemark.model.json.Json;
 import io.tidemark.sample.ShopEvents;
 import io.tidemark.sample.ShopEvents.Event;
 import io.tidemark.testing.CommandLineSession;

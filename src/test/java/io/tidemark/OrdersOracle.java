@@ -1,6 +1,6 @@
 package io.tidemark;
 
-import io.tidemark.model.Json;
+import io.tidemark.model.json.Json;
 import io.tidemark.sample.ShopEvents;
 import java.math.BigDecimal;
 import java.math.RoundingMode;

@@ -2,10 +2,10 @@ package io.tidemark.cli;
 
 import io.tidemark.control.Report;
 import io.tidemark.model.Grain;
-import io.tidemark.model.Json;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.json.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

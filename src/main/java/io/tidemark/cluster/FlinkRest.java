@@ -1,8 +1,8 @@
 package io.tidemark.cluster;
 
-import io.tidemark.model.Json;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;

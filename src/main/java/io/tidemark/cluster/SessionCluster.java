@@ -5,11 +5,11 @@ import static io.tidemark.cluster.StreamingJobs.list;
 import static io.tidemark.cluster.StreamingJobs.text;
 
 import io.tidemark.model.JobSpec;
-import io.tidemark.model.Json;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.json.Json;
 import io.tidemark.model.version.OrderVersion;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

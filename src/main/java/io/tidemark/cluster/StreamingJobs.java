@@ -1,10 +1,10 @@
 package io.tidemark.cluster;
 
 import io.tidemark.cluster.Cluster.Stopped;
-import io.tidemark.model.Json;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.json.Json;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

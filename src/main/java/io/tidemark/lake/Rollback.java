@@ -2,10 +2,10 @@ package io.tidemark.lake;
 
 import io.tidemark.lake.refs.Refs;
 import io.tidemark.lake.refs.Tables;
-import io.tidemark.model.Json;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.json.Json;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,5 +1,6 @@
 package io.tidemark.model;
 
+import io.tidemark.model.json.Json;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;

@@ -1,11 +1,11 @@
 package io.tidemark.plan;
 
 import io.tidemark.model.Fingerprint;
-import io.tidemark.model.Json;
 import io.tidemark.model.Plan;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.json.Json;
 import java.util.Map;
 
 /** Plans to and from JSON. Plans of every released format stay readable. */

@@ -81,6 +81,7 @@ class ArchitectureTest {
           Map.entry("lake.setup", Set.of("lake.files", "lake.refs")),
           Map.entry("lake.notes", Set.of()),
           Map.entry("live.topics", Set.of()),
+          Map.entry("model.json", Set.of()),
           Map.entry("model.rollback", Set.of()),
           Map.entry("model.doctor", Set.of("model")),
           Map.entry("model.version", Set.of("model")),

@@ -2,7 +2,7 @@ package io.tidemark.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemark.model.Json;
+import io.tidemark.model.json.Json;
 import io.tidemark.sample.ShopEvents.Disorder;
 import io.tidemark.sample.ShopEvents.Event;
 import io.tidemark.sample.ShopEvents.Settings;

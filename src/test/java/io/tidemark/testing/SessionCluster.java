@@ -2,7 +2,7 @@ package io.tidemark.testing;
 
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.model.Json;
+import io.tidemark.model.json.Json;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,7 +2,7 @@ package io.tidemark.job.load;
 
 import io.tidemark.job.value.JsonValues;
 import io.tidemark.job.value.TextValues;
-import io.tidemark.model.Json;
+import io.tidemark.model.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;

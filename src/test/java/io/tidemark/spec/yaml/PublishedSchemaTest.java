@@ -2,7 +2,7 @@ package io.tidemark.spec.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemark.model.Json;
+import io.tidemark.model.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package io.tidemark.model;
+package io.tidemark.model.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

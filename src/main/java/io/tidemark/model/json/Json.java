@@ -1,4 +1,4 @@
-package io.tidemark.model;
+package io.tidemark.model.json;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
