@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +34,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.iceberg.Table;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -44,12 +46,9 @@ final class LiveProject implements AutoCloseable {
       home: .tidemark
       catalog:
         name: tidemark
-        type: org.apache.iceberg.jdbc.JdbcCatalog
+        type: %s
         properties:
-          uri: jdbc:sqlite:${HOME}/catalog.db
-          warehouse: ${HOME}/warehouse
-          jdbc.schema-version: V1
-          jdbc.busy_timeout: "30000"
+      %s
       flink:
         parallelism: 2
       store:
@@ -68,30 +67,50 @@ final class LiveProject implements AutoCloseable {
   private CompletableFuture<Report.LiveShown> live;
 
   /**
+   * With its tables in its own folder.
+   *
    * @param folder holds jobs/; config/ is written
    */
   LiveProject(Path folder, KafkaBroker kafka, Duration checkpointEvery) {
+    this(folder, kafka, checkpointEvery, ownCatalog(folder));
+  }
+
+  /**
+   * @param folder holds jobs/; config/ is written
+   * @param catalog its properties, with its type
+   */
+  LiveProject(
+      Path folder, KafkaBroker kafka, Duration checkpointEvery, Map<String, String> catalog) {
+    String properties =
+        catalog.entrySet().stream()
+            .filter(p -> !p.getKey().equals("type"))
+            .map(p -> "    " + p.getKey() + ": \"" + p.getValue() + "\"")
+            .collect(Collectors.joining("\n"));
     try {
       Files.createDirectories(folder.resolve("config"));
+      Files.createDirectories(folder.resolve(".tidemark"));
       Files.writeString(
           folder.resolve("config/local.yaml"),
-          CONFIG.formatted(kafka.bootstrap(), checkpointEvery));
+          CONFIG.formatted(catalog.get("type"), properties, kafka.bootstrap(), checkpointEvery));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     control = Controls.open(folder, "local", parts, Clock.systemUTC());
-    TreeMap<String, String> catalog = new TreeMap<>();
-    catalog.put("type", "jdbc");
-    catalog.put("jdbc.schema-version", "V1");
-    catalog.put("jdbc.busy_timeout", "30000");
-    catalog.put("uri", "jdbc:sqlite:" + folder.resolve(".tidemark/catalog.db"));
-    catalog.put("warehouse", folder.resolve(".tidemark/warehouse").toString());
-    try {
-      Files.createDirectories(folder.resolve(".tidemark"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", catalog));
+    tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", new TreeMap<>(catalog)));
+  }
+
+  private static Map<String, String> ownCatalog(Path folder) {
+    return Map.of(
+        "type",
+        "jdbc",
+        "jdbc.schema-version",
+        "V1",
+        "jdbc.busy_timeout",
+        "30000",
+        "uri",
+        "jdbc:sqlite:" + folder.resolve(".tidemark/catalog.db"),
+        "warehouse",
+        folder.resolve(".tidemark/warehouse").toString());
   }
 
   /** A table as any engine sees it. */

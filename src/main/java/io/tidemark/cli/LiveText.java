@@ -95,9 +95,8 @@ final class LiveText {
     if (c.last() == 0) {
       return "no checkpoint yet";
     }
-    return "start "
-        + c.epoch()
-        + ", checkpoint "
+    return (c.epoch() == 0 ? "" : "start " + c.epoch() + ", ")
+        + "checkpoint "
         + Words.count(c.last())
         + c.age()
             .map(

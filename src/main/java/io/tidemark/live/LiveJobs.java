@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Starts, watches and stops the live job of a pipeline: one Flink job for all of its topics and
@@ -38,15 +39,19 @@ import java.util.function.Function;
  * other code and after a stop are the same. Thread-safe.
  */
 public final class LiveJobs {
-  private final Lake lake;
+  private final Supplier<Lake> lakes;
   private final Store store;
   private final Cluster cluster;
   private final Environment environment;
   private final Clock clock;
   private final Whereabouts whereabouts;
 
-  public LiveJobs(Lake lake, Store store, Cluster cluster, Environment environment, Clock clock) {
-    this.lake = lake;
+  /**
+   * @param lakes gives the lake, opened when it is needed first: what runs is known without it
+   */
+  public LiveJobs(
+      Supplier<Lake> lakes, Store store, Cluster cluster, Environment environment, Clock clock) {
+    this.lakes = lakes;
     this.store = store;
     this.cluster = cluster;
     this.environment = environment;
@@ -122,12 +127,12 @@ public final class LiveJobs {
       if (side == Side.SHADOW) {
         Swap.forgetDone(store, graph.name());
         boolean same = Ran.find(store, name).filter(r -> r.isSame(request)).isPresent();
-        new Branches(lake).prepare(graph, scope, same ? Branches.Mode.KEPT : Branches.Mode.NEW);
+        new Branches(lake()).prepare(graph, scope, same ? Branches.Mode.KEPT : Branches.Mode.NEW);
       }
       LiveSpec order =
-          new Starter(lake, environment, side).order(request, scope, queries, streaming());
+          new Starter(lake(), environment, side).order(request, scope, queries, streaming());
       Ran.of(request, order, clock.instant()).keep(store, name, clock.instant());
-      ReferenceLeases leases = new ReferenceLeases(lake);
+      ReferenceLeases leases = new ReferenceLeases(lake());
       leases.take(order, clock.instant());
       cluster.start(order);
       leases.only(graph, order);
@@ -194,7 +199,7 @@ public final class LiveJobs {
 
   /** Notes what live tables say of their jobs where no engine's snapshot expiry takes it away. */
   public void remember(Graph graph) {
-    tables(graph).forEach(d -> lake.remember(d.table()));
+    tables(graph).forEach(d -> lake().remember(d.table()));
   }
 
   /**
@@ -204,10 +209,10 @@ public final class LiveJobs {
    */
   public void release(Graph graph) {
     requireNone(graph.name());
-    new ReferenceLeases(lake).none(graph, graph.name());
+    new ReferenceLeases(lake()).none(graph, graph.name());
     for (Dataset dataset : tables(graph)) {
       if (dataset.kind() == Dataset.Kind.DERIVED) {
-        lake.releaseLive(dataset);
+        lake().releaseLive(dataset);
       }
     }
   }
@@ -225,29 +230,36 @@ public final class LiveJobs {
   /** Ends a shadow for good, and a grace period with it: its branches go. */
   public void drop(Graph graph) {
     requireNone(Side.SHADOW.of(graph.name()));
-    new Branches(lake).drop(graph);
-    new ReferenceLeases(lake).none(graph, Side.SHADOW.of(graph.name()));
+    new Branches(lake()).drop(graph);
+    new ReferenceLeases(lake()).none(graph, Side.SHADOW.of(graph.name()));
     Ran.forget(store, Side.SHADOW.of(graph.name()));
     Swap.forgetDone(store, graph.name());
   }
 
-  /** How the job of a pipeline does, with its shadow; also of one that never ran. */
+  /**
+   * How the job of a pipeline does, with its shadow; also of one that never ran. While tables
+   * cannot be read, only what the cluster tells of both.
+   */
   public LiveStatus status(Graph graph) {
     Optional<LiveJob> job = whereabouts.find(LiveSpec.key(graph.name()));
+    Optional<Ran> ran = Ran.find(store, Side.SHADOW.of(graph.name()));
+    Optional<LiveJob> shadow = ran.flatMap(r -> whereabouts.find(shadowKey(graph)));
+    Optional<Instant> grace = ran.flatMap(r -> Swap.grace(store, graph.name(), r));
     try (Topics topics = new KafkaTopics(streaming().kafka())) {
-      LiveStatus status = new Statuses(lake, clock, topics).of(graph, job);
-      return Ran.find(store, Side.SHADOW.of(graph.name()))
-          .map(
-              ran ->
-                  status.with(
-                      new Shadows(lake, new Lags(clock, topics))
-                          .status(
-                              ran,
-                              Swap.grace(store, graph.name(), ran),
-                              job,
-                              whereabouts.find(shadowKey(graph)))))
-          .orElse(status);
+      LiveStatus status = new Statuses(lake(), clock, topics).of(graph, job);
+      Shadows shadows = new Shadows(lake(), new Lags(clock, topics));
+      return ran.map(r -> status.with(shadows.status(r, grace, job, shadow))).orElse(status);
+    } catch (TidemarkException e) {
+      if (e.category() != TidemarkException.Category.EXTERNAL) {
+        throw e;
+      }
+      LiveStatus status = Statuses.unread(graph.name(), clock, job, e.problems().get(0));
+      return ran.map(r -> status.with(Shadows.unread(r, grace, shadow))).orElse(status);
     }
+  }
+
+  private Lake lake() {
+    return lakes.get();
   }
 
   private static String shadowKey(Graph graph) {
@@ -260,7 +272,7 @@ public final class LiveJobs {
         .filter(ran -> Swap.grace(store, graph.name(), ran).isEmpty())
         .ifPresent(
             ran -> {
-              Comparisons comparisons = new Comparisons(lake, ran.graph(), ran.change());
+              Comparisons comparisons = new Comparisons(lake(), ran.graph(), ran.change());
               for (Comparisons.Standing standing : comparisons.standings(Shadows.made(ran))) {
                 comparisons.compare(standing, cluster, environment.catalog());
               }
@@ -294,7 +306,7 @@ public final class LiveJobs {
   private boolean hasRead(Ran ran, LiveJob shadow) {
     for (Dataset source : LiveScope.of(ran.graph(), ran.selected()).sources()) {
       SortedMap<Integer, Long> read = Lags.read(shadow, source.id(), ran.offsets());
-      for (Map.Entry<Integer, Long> held : Lags.committed(lake, source).entrySet()) {
+      for (Map.Entry<Integer, Long> held : Lags.committed(lake(), source).entrySet()) {
         if (read.getOrDefault(held.getKey(), 0L) < held.getValue()) {
           return false;
         }
@@ -327,12 +339,12 @@ public final class LiveJobs {
   /** Takes back what a promotion published, as far as no later publish is in the way. */
   void undo(Graph graph, RunId run) {
     if (store.findRun(run).isPresent()) {
-      new Reverter(lake, store, clock).revert(graph, run, Reverter.Scope.ALL);
+      new Reverter(lake(), store, clock).revert(graph, run, Reverter.Scope.ALL);
     }
   }
 
   /** Publishes what the shadow and main have closed, as a run that can be reverted. */
   void publish(RunId run, Ran ran) {
-    new ShadowPublication(lake, store, cluster, environment.catalog(), clock).run(run, ran);
+    new ShadowPublication(lake(), store, cluster, environment.catalog(), clock).run(run, ran);
   }
 }

@@ -53,6 +53,17 @@ final class Shadows {
         compared);
   }
 
+  /** While tables cannot be read: whether it runs, and nothing else. */
+  static ShadowStatus unread(Ran ran, Optional<Instant> grace, Optional<LiveJob> shadow) {
+    return new ShadowStatus(
+        Statuses.health(shadow, Optional.empty()),
+        ran.change(),
+        grace,
+        Lag.UNKNOWN,
+        Lag.UNKNOWN,
+        List.of());
+  }
+
   private Lag lag(Ran ran, LiveJob job) {
     List<Lag> all = new ArrayList<>();
     for (Dataset source : sources(ran)) {

@@ -23,6 +23,7 @@ import io.tidemark.model.LiveStatus.Pressure;
 import io.tidemark.model.LiveStatus.SourceStatus;
 import io.tidemark.model.LiveStatus.State;
 import io.tidemark.model.LiveStatus.TaskStatus;
+import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
@@ -80,8 +81,8 @@ final class Statuses {
     return new LiveStatus(
         graph.name(),
         health(job, newest),
-        checkpoints(job, newest),
-        job.flatMap(LiveJob::pressure).map(p -> new Pressure(p.vertex(), p.ratio())),
+        checkpoints(job, newest, clock),
+        pressure(job),
         sources.stream().map(s -> source(s, job)).toList(),
         tasks.stream().map(this::task).toList());
   }
@@ -139,7 +140,26 @@ final class Statuses {
         : new Health(State.RUNNING, "", since, restarts);
   }
 
-  private Checkpoints checkpoints(Optional<LiveJob> job, Optional<LiveMark> newest) {
+  /** What the cluster tells of a job, while its tables cannot be read. */
+  static LiveStatus unread(String name, Clock clock, Optional<LiveJob> job, Problem why) {
+    String unread = "its tables cannot be read: " + why.what() + ": " + why.why();
+    Health health = health(job, Optional.empty());
+    String reason = job.isEmpty() || health.reason().isEmpty() ? "" : health.reason() + "; ";
+    return new LiveStatus(
+        name,
+        new Health(health.state(), reason + unread, health.since(), health.restarts()),
+        checkpoints(job, Optional.empty(), clock),
+        pressure(job),
+        List.of(),
+        List.of());
+  }
+
+  private static Optional<Pressure> pressure(Optional<LiveJob> job) {
+    return job.flatMap(LiveJob::pressure).map(p -> new Pressure(p.vertex(), p.ratio()));
+  }
+
+  private static Checkpoints checkpoints(
+      Optional<LiveJob> job, Optional<LiveMark> newest, Clock clock) {
     long epoch = newest.map(LiveMark::epoch).orElse(0L);
     long failed = job.map(j -> j.checkpoints().failed()).orElse(0L);
     return job.flatMap(j -> j.checkpoints().last())

@@ -7,7 +7,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How a live job does, from its tables, its cluster and its topics.
+ * How a live job does, from its tables, its cluster and its topics. While its tables cannot be
+ * read, it has no sources and tasks.
  *
  * @param name of the live job
  * @param health whether it runs
@@ -54,7 +55,7 @@ public record LiveStatus(
   }
 
   /**
-   * @param epoch of the newest start that committed; 0 if none did
+   * @param epoch of the newest start that committed; 0 if none did, or tables cannot be read
    * @param last the newest checkpoint that the cluster completed, else the newest that a table
    *     holds; 0 for none
    * @param age since the last one, as far as that is known

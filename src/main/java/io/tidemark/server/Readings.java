@@ -166,7 +166,9 @@ final class Readings {
     }
     samples.add(Sample.of(Family.LIVE_RESTARTS, live.health().restarts()));
     LiveStatus.Checkpoints checkpoints = live.checkpoints();
-    samples.add(Sample.of(Family.LIVE_EPOCH, checkpoints.epoch()));
+    if (checkpoints.epoch() > 0) {
+      samples.add(Sample.of(Family.LIVE_EPOCH, checkpoints.epoch()));
+    }
     samples.add(Sample.of(Family.LIVE_CHECKPOINT, checkpoints.last()));
     samples.add(Sample.of(Family.LIVE_CHECKPOINT_SECONDS, seconds(checkpoints.took())));
     samples.add(Sample.of(Family.LIVE_CHECKPOINT_BYTES, checkpoints.bytes()));

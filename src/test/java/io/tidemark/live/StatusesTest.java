@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.model.LiveMark;
 import io.tidemark.model.LiveStatus;
+import io.tidemark.model.Problem;
+import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -42,5 +44,21 @@ class StatusesTest {
   @Test
   void whatNeverRanSaysSo() {
     assertThat(health().reason()).isEqualTo("never started");
+  }
+
+  @Test
+  void whatTablesTellIsLeftOutWhileTheyCannotBeRead() {
+    LiveStatus status =
+        Statuses.unread(
+            "shop",
+            Clock.systemUTC(),
+            Optional.empty(),
+            Problem.of("TM-LAKE-021", "cannot open catalog 'lake'", "connection refused", "wait"));
+
+    assertThat(status.health().state()).isEqualTo(LiveStatus.State.NOT_RUNNING);
+    assertThat(status.health().reason())
+        .isEqualTo("its tables cannot be read: cannot open catalog 'lake': connection refused");
+    assertThat(status.sources()).isEmpty();
+    assertThat(status.tasks()).isEmpty();
   }
 }

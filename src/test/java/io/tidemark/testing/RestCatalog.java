@@ -35,13 +35,14 @@ public final class RestCatalog implements AutoCloseable {
 
   private final Path folder;
   private final URI uri;
-  private final Process process;
+  private final ProcessBuilder builder;
+  private Process process;
 
   private RestCatalog(Path folder) throws IOException {
     this.folder = folder;
     int port = freePort();
     this.uri = URI.create("http://localhost:" + port);
-    ProcessBuilder builder =
+    builder =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -51,7 +52,7 @@ public final class RestCatalog implements AutoCloseable {
                 classPath(),
                 "org.apache.iceberg.rest.RESTCatalogServer")
             .redirectErrorStream(true)
-            .redirectOutput(log().toFile());
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
     builder.environment().put("CATALOG_URI", "jdbc:sqlite:" + folder.resolve("catalog.db"));
     builder.environment().put("CATALOG_WAREHOUSE", folder.resolve("warehouse").toString());
     builder.environment().put("CATALOG_REST_PORT", Integer.toString(port));
@@ -62,12 +63,28 @@ public final class RestCatalog implements AutoCloseable {
   public static RestCatalog start(Path folder) throws IOException {
     RestCatalog catalog = new RestCatalog(Files.createDirectories(folder));
     try {
-      await().atMost(Duration.ofMinutes(5)).until(catalog::answers);
+      catalog.awaitAnswer();
       return catalog;
     } catch (RuntimeException e) {
       catalog.close();
       throw e;
     }
+  }
+
+  private void awaitAnswer() {
+    await().atMost(Duration.ofMinutes(5)).until(this::answers);
+  }
+
+  /** Ends it as {@code kill -9} does: nobody answers until {@link #restart}. */
+  public void kill() {
+    process.destroyForcibly();
+    await().atMost(Duration.ofMinutes(5)).until(() -> !process.isAlive());
+  }
+
+  /** Starts it again where it was, and waits until it answers. */
+  public void restart() throws IOException {
+    process = builder.start();
+    awaitAnswer();
   }
 
   private boolean answers() throws IOException, InterruptedException {
@@ -118,7 +135,6 @@ public final class RestCatalog implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroyForcibly();
-    await().atMost(Duration.ofMinutes(5)).until(() -> !process.isAlive());
+    kill();
   }
 }

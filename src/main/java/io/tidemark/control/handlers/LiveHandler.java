@@ -255,8 +255,22 @@ final class LiveHandler {
     LiveJobs jobs = workplace.liveJobs();
     if (workplace.environment().cluster().rest().isPresent()) {
       // Nobody stays with a shadow there; where Flink runs in a process, that one compares.
-      jobs.compare(graph);
+      compare(graph, jobs);
     }
     return new Report.LiveShown(LiveEvent.LOOKED_AT, jobs.status(graph), jobs.otherCode(graph));
+  }
+
+  /**
+   * What cannot be compared now is compared by a later look; how the job does is said all the same.
+   */
+  private void compare(Graph graph, LiveJobs jobs) {
+    try {
+      jobs.compare(graph);
+    } catch (TidemarkException e) {
+      if (e.category() != TidemarkException.Category.EXTERNAL) {
+        throw e;
+      }
+      watcher.note("Slices of the shadow are not compared now: " + e.problems().get(0).what());
+    }
   }
 }

@@ -86,7 +86,7 @@ final class Workplace implements AutoCloseable {
   }
 
   LiveJobs liveJobs() {
-    return new LiveJobs(lake(), store(), cluster(), environment(), clock);
+    return new LiveJobs(this::lake, store(), cluster(), environment(), clock);
   }
 
   Lake lake() {

@@ -9,6 +9,7 @@ import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -75,9 +76,11 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     left = new LongCounter();
     // Flink forgets gauges when a job has ended, and keeps accumulators.
     getRuntimeContext().addAccumulator(LiveSpec.PENDING_CHECKPOINTS, left);
-    getMetricGroup().gauge(LiveSpec.PENDING_CHECKPOINTS, commits::pendingCheckpoints);
-    getMetricGroup().gauge("tidemark.commits_waiting_since_ms", commits::waitingSince);
-    getMetricGroup().gauge("tidemark.last_commit_ms", commits::lastCommit);
+    // A group and not a prefix: Flink's REST API puts an underscore in place of a name's dot.
+    MetricGroup metrics = getMetricGroup().addGroup("tidemark");
+    metrics.gauge("pending_checkpoints", commits::pendingCheckpoints);
+    metrics.gauge("commits_waiting_since_ms", commits::waitingSince);
+    metrics.gauge("last_commit_ms", commits::lastCommit);
     try {
       commits.open();
     } catch (TidemarkException e) {

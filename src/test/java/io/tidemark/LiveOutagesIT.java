@@ -1,0 +1,175 @@
+package io.tidemark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.control.Operation;
+import io.tidemark.control.Verified;
+import io.tidemark.model.LiveStatus;
+import io.tidemark.model.LiveStatus.State;
+import io.tidemark.model.TableRef;
+import io.tidemark.testing.CommandLineSession;
+import io.tidemark.testing.CommandLineSession.Result;
+import io.tidemark.testing.KafkaBroker;
+import io.tidemark.testing.RestCatalog;
+import io.tidemark.testing.ShakyFiles;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The catalog of a live job is away, and then its object store. The job sits both out, {@code live
+ * status} says what it waits for, and every record is there once in the end.
+ */
+@Timeout(1200)
+class LiveOutagesIT {
+  @RegisterExtension static final KafkaBroker KAFKA = new KafkaBroker();
+
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final int EACH = 6;
+
+  private static final String PIPELINE =
+      """
+      name: port
+      datasets:
+        ships:
+          table: port.ships
+          kind: source
+          schema:
+            id: BIGINT NOT NULL
+            at: TIMESTAMP(3) NOT NULL
+          event_time: at
+          partition: PT1H
+          topic: {name: ships, out_of_orderness: PT10S, idle_after: PT2S}
+        hours:
+          table: port.hours
+          kind: derived
+          schema:
+            hour: TIMESTAMP(3) NOT NULL
+            n: BIGINT NOT NULL
+          key: [hour]
+          event_time: hour
+          partition: PT1H
+      transforms:
+        hours:
+          sql: hours.sql
+          inputs: [ships]
+      """;
+
+  private static final String SQL =
+      """
+      SELECT CAST(FLOOR(`at` TO HOUR) AS TIMESTAMP(3)) AS `hour`, COUNT(*) AS n
+      FROM ships
+      GROUP BY FLOOR(`at` TO HOUR)
+      """;
+
+  @TempDir private Path folder;
+  private int sent;
+
+  @AfterEach
+  void nothingElseFails() {
+    ShakyFiles.recover();
+  }
+
+  @Test
+  void outagesAreSaidAndSatOut() throws Exception {
+    Path jobs = Files.createDirectories(folder.resolve("jobs/port"));
+    Files.writeString(jobs.resolve("pipeline.yaml"), PIPELINE);
+    Files.writeString(jobs.resolve("hours.sql"), SQL);
+    KAFKA.createTopic("ships", 2);
+    try (RestCatalog rest = RestCatalog.start(folder.resolve("rest"));
+        LiveProject project =
+            new LiveProject(folder, KAFKA, Duration.ofMillis(500), catalog(rest))) {
+      send(0);
+      send(1);
+      project.start();
+      project.await(PATIENCE, hasClosed(0));
+
+      rest.kill();
+      long last = project.status().checkpoints().last();
+      send(2);
+      project.await(
+          PATIENCE,
+          s -> s.health().state() == State.COMMITS_WAITING && s.checkpoints().last() > last + 10);
+      assertThat(project.status().health().reason())
+          .contains("catalog, storage or brokers do not answer")
+          .contains("its tables cannot be read");
+      assertThat(statusOfAnother())
+          .contains("live job port: commits waiting")
+          .contains("cannot open catalog");
+      rest.restart();
+      send(3);
+      project.await(PATIENCE, hasClosed(2));
+
+      ShakyFiles.fail();
+      send(4);
+      project.await(
+          PATIENCE,
+          s ->
+              s.health().state() == State.RESTARTING
+                  && s.health().reason().contains("503 Slow Down"));
+      assertThat(statusOfAnother()).contains("live job port: ").doesNotContain(": running");
+      ShakyFiles.recover();
+      send(5);
+      project.await(PATIENCE, hasClosed(4));
+
+      project.stop();
+      Verified verified = project.execute(new Operation.Verify("hours", Optional.empty()));
+      assertThat(verified.isClean()).as("%s", verified).isTrue();
+      assertThat(project.rows(TableRef.parse("port.ships")).stream().map(r -> r.get(0)))
+          .hasSize(sent)
+          .doesNotHaveDuplicates();
+      assertThat(hours(project))
+          .isEqualTo(Map.of("00", 6L, "01", 6L, "02", 6L, "03", 6L, "04", 6L));
+    }
+  }
+
+  private static Map<String, String> catalog(RestCatalog rest) {
+    TreeMap<String, String> properties = new TreeMap<>(rest.spec().properties());
+    properties.put("io-impl", ShakyFiles.class.getName());
+    return properties;
+  }
+
+  /** As somebody sees it who asks now, from a process of his own. */
+  private String statusOfAnother() {
+    Result result = new CommandLineSession(Wiring::open, folder).run("live", "status");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    return result.out();
+  }
+
+  private void send(int hour) {
+    for (int i = 0; i < EACH; i++) {
+      KAFKA.send(
+          "ships",
+          i % 2,
+          "k",
+          "{\"id\": %d, \"at\": \"2026-11-01T%02d:%02d:00\"}".formatted(sent++, hour, 10 + i),
+          Instant.parse("2026-11-02T00:00:00Z"));
+    }
+  }
+
+  private static Predicate<LiveStatus> hasClosed(int hour) {
+    String next = "2026-11-01T%02d".formatted(hour + 1);
+    return status ->
+        status.health().state() == State.RUNNING
+            && status.tasks().stream()
+                .anyMatch(t -> t.openFrom().filter(o -> o.compareTo(next) >= 0).isPresent());
+  }
+
+  private static Map<String, Long> hours(LiveProject project) {
+    Map<String, Long> hours = new TreeMap<>();
+    project
+        .rows(TableRef.parse("port.hours"))
+        .forEach(r -> hours.put(r.get(0).toString().substring(11, 13), (Long) r.get(1)));
+    return hours;
+  }
+}
