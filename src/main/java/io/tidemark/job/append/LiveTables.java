@@ -1,6 +1,7 @@
 package io.tidemark.job.append;
 
 import io.tidemark.job.catalog.IcebergCatalogs;
+import io.tidemark.job.slice.FileTimes;
 import io.tidemark.job.slice.SliceFiles;
 import io.tidemark.job.slice.TableCommit;
 import io.tidemark.job.slice.TimeFilter;
@@ -9,6 +10,7 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.touched.TouchedTime;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -56,13 +58,29 @@ final class LiveTables implements AutoCloseable {
    *
    * @param lease empty condition for tables that anybody may append to
    * @param key by which it is known
+   * @param eventTime the column, where others ask which event time a commit touched
    */
   record Order(
       TableRef table,
       String branch,
       String key,
       TableCommit.Condition lease,
-      Map<String, String> summary) {}
+      Map<String, String> summary,
+      Optional<String> eventTime) {
+
+    /** The same, saying what files that it only adds are about. */
+    private Order adding(Table to, List<DataFile> files) {
+      Map<String, String> all = new TreeMap<>(summary);
+      eventTime
+          .flatMap(
+              column ->
+                  new FileTimes(to, column)
+                      .ranges(files)
+                      .map(ranges -> TouchedTime.write(column, ranges)))
+          .ifPresent(all::putAll);
+      return new Order(table, branch, key, lease, all, eventTime);
+    }
+  }
 
   Table table(TableRef ref) {
     Table known = tables.get(ref.toString());
@@ -116,7 +134,7 @@ final class LiveTables implements AutoCloseable {
   /** Adds files, or none: then only the summary says something. */
   Snapshot append(Order order, List<DataFile> files) {
     Table table = table(order.table);
-    return commit(order, head -> appending(table, files));
+    return commit(order.adding(table, files), head -> appending(table, files));
   }
 
   private static SnapshotUpdate<?> appending(Table table, List<DataFile> files) {

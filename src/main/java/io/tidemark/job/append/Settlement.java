@@ -115,7 +115,8 @@ final class Settlement {
               "main",
               key(table),
               ancestors -> Optional.empty(),
-              Map.of(StampSummary.KEY, key(table))),
+              Map.of(StampSummary.KEY, key(table)),
+              Optional.empty()),
           files);
     }
   }
@@ -162,7 +163,8 @@ final class Settlement {
                 "main",
                 key(table),
                 new Lease(table, spec.job(), state.mark(), source.since()),
-                StampSummary.write(stamp, mark)),
+                StampSummary.write(stamp, mark),
+                source.dataset().layout().eventTime()),
             files);
     sources.put(id, new SourceState(Optional.of(checkpoint), offsets.next()));
     look(id, table, source.dataset().layout(), done.snapshotId());
@@ -307,7 +309,8 @@ final class Settlement {
         output.branch(),
         stamp.key(),
         new Lease(output.table(), spec.job(), state.mark(), task.since()),
-        StampSummary.write(stamp, mark));
+        StampSummary.write(stamp, mark),
+        output.layout().eventTime());
   }
 
   private static List<Written> written(List<Written> all, TableRef table) {

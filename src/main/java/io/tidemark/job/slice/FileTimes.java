@@ -2,12 +2,18 @@ package io.tidemark.job.slice;
 
 import io.tidemark.model.Grain;
 import io.tidemark.model.TimeRange;
+import io.tidemark.model.TimeRanges;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.iceberg.ContentFile;
+import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.types.Conversions;
+import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 
 /** Which event time the rows of a file have, as far as metadata says. */
@@ -61,6 +67,39 @@ public final class FileTimes {
         ? Optional.empty()
         : Optional.of(
             new TimeRange(EventTime.instant(span.first), EventTime.instant(span.last + 1)));
+  }
+
+  /**
+   * The event time of the rows of files, as finely as partitions and statistics tell.
+   *
+   * @return empty if some file's is not known
+   */
+  public Optional<TimeRanges> ranges(Collection<DataFile> files) {
+    Types.NestedField field = table.schema().findField(column);
+    Type.TypeID type = field.type().typeId();
+    if (type != Type.TypeID.TIMESTAMP && type != Type.TypeID.DATE) {
+      return Optional.empty();
+    }
+    List<TimeRange> ranges = new ArrayList<>();
+    for (DataFile file : files) {
+      Span span = span(file);
+      ByteBuffer lower = bound(file.lowerBounds(), field);
+      ByteBuffer upper = bound(file.upperBounds(), field);
+      if (span.known && span.empty) {
+        continue;
+      } else if (lower != null && upper != null) {
+        long unit = type == Type.TypeID.DATE ? EventTime.MICROS_PER_DAY : 1;
+        ranges.add(
+            new TimeRange(
+                EventTime.instant(micros(field, lower)),
+                EventTime.instant(micros(field, upper) + unit)));
+      } else if (span.known) {
+        ranges.add(new TimeRange(EventTime.instant(span.first), EventTime.instant(span.last + 1)));
+      } else {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(new TimeRanges(ranges));
   }
 
   private static ByteBuffer bound(Map<Integer, ByteBuffer> bounds, Types.NestedField field) {

@@ -2,12 +2,15 @@ package io.tidemark.lake.files;
 
 import io.tidemark.lake.files.SliceIndex.Placement;
 import io.tidemark.model.SliceSet;
+import io.tidemark.model.TimeRange;
+import io.tidemark.model.touched.TouchedTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.iceberg.ContentFile;
 import org.apache.iceberg.DataFile;
@@ -19,7 +22,8 @@ import org.apache.iceberg.Table;
 
 /**
  * Which files each snapshot added and removed, and in which slices. Reads only the manifests that
- * the snapshot itself wrote and remembers the latest answers, since snapshots never change.
+ * the snapshot itself wrote and remembers the latest answers, since snapshots never change; and not
+ * even those where the snapshot's summary says all that is asked.
  */
 public final class Deltas {
   private static final int MOST_FILES = 200_000;
@@ -32,7 +36,12 @@ public final class Deltas {
 
   private record Key(String table, long snapshot, String eventTime, String grain) {}
 
-  /** A file that came or went. */
+  /**
+   * A file that came or went, or what one commit of a live job brought.
+   *
+   * @param path of no file, and like no other, where the summary alone was read
+   * @param rows 0 there
+   */
   public record Moved(String path, Placement placement, long rows) {}
 
   /**
@@ -73,7 +82,7 @@ public final class Deltas {
         return found;
       }
     }
-    Delta delta = read(table, index, snapshot);
+    Delta delta = told(index, snapshot).orElseGet(() -> read(table, index, snapshot));
     synchronized (known) {
       if (known.put(key, delta) == null) {
         files += delta.size();
@@ -88,6 +97,23 @@ public final class Deltas {
       }
     }
     return delta;
+  }
+
+  /** Of a commit that only added files, and says which event time they are of. */
+  private static Optional<Delta> told(SliceIndex index, Snapshot snapshot) {
+    if (!DataOperations.APPEND.equals(snapshot.operation())) {
+      return Optional.empty();
+    }
+    return TouchedTime.read(snapshot.summary(), index.eventTimeName())
+        .map(
+            ranges -> {
+              List<Moved> added = new ArrayList<>();
+              for (TimeRange range : ranges.ranges()) {
+                String name = snapshot.snapshotId() + "/" + added.size();
+                added.add(new Moved(name, index.place(range), 0));
+              }
+              return new Delta(false, Collections.unmodifiableList(added), List.of(), List.of());
+            });
   }
 
   private static Delta read(Table table, SliceIndex index, Snapshot snapshot) {

@@ -177,6 +177,11 @@ public final class SliceIndex {
     return placement(range == null ? TimeRange.ALL : range, pure);
   }
 
+  /** Where rows of an event time lie; of a dataset that has one. */
+  Placement place(TimeRange range) {
+    return placement(range, false);
+  }
+
   private Placement placement(TimeRange range, boolean pure) {
     if (grain == Grain.ALL) {
       return new Placement(range, 0, 0, true);
