@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
       DataCommands.Status.class,
       RunCommands.MakePlan.class,
       RunCommands.Run.class,
+      RunCommands.Adopt.class,
       RunCommands.Runs.class,
       RunCommands.Diff.class,
       LiveCommands.class,

@@ -121,18 +121,57 @@ final class RunCommands {
                 "leave out the file, or --select, --from, --to and --change"));
       }
       if (rebase != null) {
-        return answer(root.execute(new Operation.Rebase(rebase)));
+        return answer(root, root.execute(new Operation.Rebase(rebase)));
       }
       Operation.Source source =
           plan == null ? new Operation.Fresh(selected.selection()) : new Operation.PlanFile(plan);
       Operation.After after = publish ? Operation.After.PUBLISH : Operation.After.KEEP_CANDIDATE;
-      return answer(root.execute(new Operation.StartRun(source, after)));
+      return answer(root, root.execute(new Operation.StartRun(source, after)));
+    }
+  }
+
+  private static int answer(Root root, Report.RunShown report) {
+    root.print(report, TextRenderer::text);
+    boolean blocked = report.run().filter(r -> r.state() == RunState.BLOCKED).isPresent();
+    return blocked ? Root.REFUSED : 0;
+  }
+
+  @Command(
+      name = "adopt",
+      description =
+          "Verify what 'flink run tidemark-job.jar backfill' left on a branch, as a run's"
+              + " candidate; exit code 4 if it is blocked.")
+  static final class Adopt implements Callable<Integer> {
+    private final Root root;
+
+    @Parameters(index = "0", paramLabel = "BRANCH", description = "Of the backfill.")
+    private String branch;
+
+    @Option(
+        names = "--dataset",
+        paramLabel = "DATASET",
+        description = "Which was built, where several tables have such a branch.")
+    private String dataset;
+
+    @Option(
+        names = "--change",
+        paramLabel = "NAME",
+        description = "The expected change that the diff is held against.")
+    private String change;
+
+    @Option(names = "--publish", description = "Publish when nothing stands against it.")
+    private boolean publish;
+
+    Adopt(Root root) {
+      this.root = root;
     }
 
-    private int answer(Report.RunShown report) {
-      root.print(report, TextRenderer::text);
-      boolean blocked = report.run().filter(r -> r.state() == RunState.BLOCKED).isPresent();
-      return blocked ? Root.REFUSED : 0;
+    @Override
+    public Integer call() {
+      Operation.Source source =
+          new Operation.OnBranch(branch, Optional.ofNullable(dataset), Optional.ofNullable(change));
+      Operation.After after = publish ? Operation.After.PUBLISH : Operation.After.KEEP_CANDIDATE;
+      return answer(root, root.execute(new Operation.StartRun(source, after)));
     }
   }
 

@@ -557,7 +557,7 @@ public sealed interface Operation<R extends Report> {
     }
   }
 
-  /** Where a run's plan comes from. */
+  /** Where a run's plan comes from, and what was built of it before. */
   sealed interface Source {}
 
   /** A plan that {@link MakePlan} wrote. */
@@ -565,6 +565,15 @@ public sealed interface Operation<R extends Report> {
 
   /** A plan made now. */
   record Fresh(Selection selection) implements Source {}
+
+  /**
+   * What a backfill by hand built on a branch, as far as it is stale.
+   *
+   * @param dataset whose table has the branch; empty if no other has one of that name
+   * @param change the expected change that the diff is held against
+   */
+  record OnBranch(String branch, Optional<String> dataset, Optional<String> change)
+      implements Source {}
 
   /** What to do with a run that nothing stands against. */
   enum After {

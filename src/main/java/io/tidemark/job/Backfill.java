@@ -133,7 +133,7 @@ record Backfill(
                 Optional.empty(), Optional.empty(), Optional.of(found.analysis()), pins),
             new Stamp.Content(slices.grain(), List.of(), List.of()),
             "by hand"),
-        table.location() + "/tidemark/" + key.replace('/', '-') + ".json");
+        table.location() + "/metadata/tidemark/" + key.replace('/', '-') + ".json");
   }
 
   private static List<Expectation> checks(Dataset output) {

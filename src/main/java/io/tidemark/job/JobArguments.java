@@ -48,7 +48,8 @@ final class JobArguments {
 
         Recomputes slices of one dataset from its inputs as main holds them now, and commits them
         to a branch of its table: readers of main see nothing of it. The same order twice is done
-        once. Checks that are made while rows are written are in the result document.
+        once. Checks that are made while rows are written are in the result document, and
+        'tidemark adopt BRANCH' makes the branch the candidate of a run: verified, then published.
 
         --jobs GRAPH      what 'tidemark graph --format json' prints, in a file
         --catalog FILE    the Iceberg catalog: name and properties, as name=value lines or JSON

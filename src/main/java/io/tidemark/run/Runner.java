@@ -83,6 +83,24 @@ public final class Runner {
         .orElseGet(() -> create(graph, plan));
   }
 
+  /**
+   * The same for a plan whose slices somebody built by hand, which then are not built again.
+   *
+   * @param plan that the adoption made
+   * @throws TidemarkException as {@link #submit}; REFUSED if another process works on the run
+   */
+  public RunId adopt(Graph graph, Plan plan, Adoption adoption) {
+    RunId id = submit(graph, plan);
+    try (Claims.Claim claim = claims.take(Runs.claims(Runs.load(store, id)))) {
+      RunRow run = Runs.load(store, id);
+      claim.check();
+      if (run.state() == RunState.PLANNED) {
+        adoption.begin(lake, run, new Journal(store, clock, id));
+      }
+    }
+    return id;
+  }
+
   /** Estimates and reasons may read differently from one planning to the next. */
   private static boolean isSameWork(RunRow run, Graph graph, Plan plan) {
     return work(run.plan()).equals(work(plan))

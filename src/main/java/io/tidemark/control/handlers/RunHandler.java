@@ -12,6 +12,7 @@ import io.tidemark.model.TidemarkException;
 import io.tidemark.release.Publisher;
 import io.tidemark.release.Recovery;
 import io.tidemark.release.Runs;
+import io.tidemark.run.Adoption;
 import io.tidemark.run.Runner;
 import io.tidemark.store.Store.RunRow;
 import java.util.List;
@@ -128,18 +129,42 @@ final class RunHandler {
   Report.RunShown start(Operation.StartRun operation) {
     resume();
     Graph graph = workplace.graph();
-    Plan plan = plan(graph, operation.source());
-    if (plan.isEmpty()) {
+    Runner runner = runner();
+    Optional<RunId> submitted =
+        operation.source() instanceof Operation.OnBranch found
+            ? Optional.of(adopt(runner, graph, found))
+            : Optional.of(plan(graph, operation.source()))
+                .filter(plan -> !plan.isEmpty())
+                .map(plan -> runner.submit(graph, plan));
+    if (submitted.isEmpty()) {
       return new Report.RunShown(Optional.empty(), List.of());
     }
-    Runner runner = runner();
-    RunId id = runner.submit(graph, plan);
+    RunId id = submitted.get();
     watcher.note("Run " + id);
     RunRow run = runner.run(id, new RunProgress(watcher));
     if (operation.after() == Operation.After.PUBLISH && run.state() == RunState.READY) {
       new Publisher(workplace.lake(), workplace.store(), workplace.clock()).publish(id);
     }
     return shown(id);
+  }
+
+  private RunId adopt(Runner runner, Graph graph, Operation.OnBranch found) {
+    Adoption adoption =
+        Adoption.find(
+            workplace.lake(),
+            graph,
+            found.branch(),
+            found.dataset().map(name -> Resolve.dataset(graph, name).id()));
+    Plan stale =
+        new PlanHandler(workplace)
+            .plan(
+                graph,
+                new Operation.Selection(
+                    List.of(adoption.dataset().value()),
+                    Optional.empty(),
+                    Optional.empty(),
+                    found.change()));
+    return runner.adopt(graph, adoption.plan(stale), adoption);
   }
 
   private Plan plan(Graph graph, Operation.Source source) {

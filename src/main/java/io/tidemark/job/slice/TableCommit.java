@@ -69,9 +69,10 @@ public final class TableCommit {
     this.condition = condition;
   }
 
-  /** The branch's newest snapshot; main's if the branch does not exist yet. */
+  /** The branch's newest snapshot; main's if the branch does not exist yet: it is cut there. */
   public Optional<Snapshot> head() {
-    return Optional.ofNullable(SnapshotUtil.latestSnapshot(table, branch));
+    return Optional.ofNullable(table.snapshot(branch))
+        .or(() -> Optional.ofNullable(table.currentSnapshot()));
   }
 
   /** Reads the table anew and looks for the key in the branch's history. */
