@@ -1,6 +1,7 @@
 package io.tidemark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.tidemark.control.Operation;
 import io.tidemark.control.Verified;
@@ -12,6 +13,7 @@ import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.KafkaBroker;
 import io.tidemark.testing.RestCatalog;
 import io.tidemark.testing.ShakyFiles;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,8 +29,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The catalog of a live job is away, and then its object store. The job sits both out, {@code live
- * status} says what it waits for, and every record is there once in the end.
+ * What a live job rests on is taken from it: its catalog, its object store, its topic, and its
+ * tables by another job. It sits out what comes back and ends for what does not; {@code live
+ * status} says which, and every record is there once in the end.
  */
 @Timeout(1200)
 class LiveOutagesIT {
@@ -49,7 +52,7 @@ class LiveOutagesIT {
             at: TIMESTAMP(3) NOT NULL
           event_time: at
           partition: PT1H
-          topic: {name: ships, out_of_orderness: PT10S, idle_after: PT2S}
+          topic: {name: %s, out_of_orderness: PT10S, idle_after: PT2S}
         hours:
           table: port.hours
           kind: derived
@@ -80,23 +83,27 @@ class LiveOutagesIT {
     ShakyFiles.recover();
   }
 
+  private void write(Path project, String topic) throws IOException {
+    Path jobs = Files.createDirectories(project.resolve("jobs/port"));
+    Files.writeString(jobs.resolve("pipeline.yaml"), PIPELINE.formatted(topic));
+    Files.writeString(jobs.resolve("hours.sql"), SQL);
+  }
+
   @Test
   void outagesAreSaidAndSatOut() throws Exception {
-    Path jobs = Files.createDirectories(folder.resolve("jobs/port"));
-    Files.writeString(jobs.resolve("pipeline.yaml"), PIPELINE);
-    Files.writeString(jobs.resolve("hours.sql"), SQL);
+    write(folder, "ships");
     KAFKA.createTopic("ships", 2);
     try (RestCatalog rest = RestCatalog.start(folder.resolve("rest"));
         LiveProject project =
             new LiveProject(folder, KAFKA, Duration.ofMillis(500), catalog(rest))) {
-      send(0);
-      send(1);
+      send("ships", 0);
+      send("ships", 1);
       project.start();
       project.await(PATIENCE, hasClosed(0));
 
       rest.kill();
       long last = project.status().checkpoints().last();
-      send(2);
+      send("ships", 2);
       project.await(
           PATIENCE,
           s -> s.health().state() == State.COMMITS_WAITING && s.checkpoints().last() > last + 10);
@@ -107,30 +114,100 @@ class LiveOutagesIT {
           .contains("live job port: commits waiting")
           .contains("cannot open catalog");
       rest.restart();
-      send(3);
+      send("ships", 3);
       project.await(PATIENCE, hasClosed(2));
 
       ShakyFiles.fail();
-      send(4);
+      send("ships", 4);
       project.await(
           PATIENCE,
           s ->
               s.health().state() == State.RESTARTING
                   && s.health().reason().contains("503 Slow Down"));
-      assertThat(statusOfAnother()).contains("live job port: ").doesNotContain(": running");
+      assertThat(statusOfAnother()).contains("503 Slow Down");
       ShakyFiles.recover();
-      send(5);
-      project.await(PATIENCE, hasClosed(4));
+      send("ships", 5);
+      project.await(PATIENCE, hasClosed(4).and(LiveOutagesIT::hasReadAll));
 
       project.stop();
-      Verified verified = project.execute(new Operation.Verify("hours", Optional.empty()));
-      assertThat(verified.isClean()).as("%s", verified).isTrue();
-      assertThat(project.rows(TableRef.parse("port.ships")).stream().map(r -> r.get(0)))
-          .hasSize(sent)
-          .doesNotHaveDuplicates();
+      assertNothingLostOrDoubled(project);
       assertThat(hours(project))
           .isEqualTo(Map.of("00", 6L, "01", 6L, "02", 6L, "03", 6L, "04", 6L));
     }
+  }
+
+  private void assertNothingLostOrDoubled(LiveProject project) {
+    Verified verified = project.execute(new Operation.Verify("hours", Optional.empty()));
+    assertThat(verified.isClean()).as("%s", verified).isTrue();
+    assertThat(project.rows(TableRef.parse("port.ships")).stream().map(r -> r.get(0)))
+        .hasSize(sent)
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aTopicThatVanishesIsWaitedForAndAnotherOfItsNameIsNotRead() throws Exception {
+    write(folder, "gone");
+    KAFKA.createTopic("gone", 2);
+    try (LiveProject project = new LiveProject(folder, KAFKA, Duration.ofMillis(500))) {
+      send("gone", 0);
+      send("gone", 1);
+      project.start();
+      project.await(PATIENCE, hasClosed(0).and(LiveOutagesIT::hasReadAll));
+
+      KAFKA.deleteTopic("gone");
+      project.await(PATIENCE, s -> s.health().state() == State.COMMITS_WAITING);
+      KAFKA.createTopic("gone", 2);
+      KAFKA.send("gone", 0, "k", "{\"id\": 1000, \"at\": \"2026-11-01T02:00:00\"}", Instant.EPOCH);
+      await().atMost(PATIENCE).until(() -> project.failure().isPresent());
+
+      assertThat(project.failure().orElseThrow().problems().get(0).code()).isEqualTo("TM-LIVE-120");
+      assertThat(statusOfAnother()).contains("live job port: FAILED: ");
+      assertThat(project.rows(TableRef.parse("port.ships"))).hasSize(sent);
+      Result again = new CommandLineSession(Wiring::open, folder).run("live", "start");
+      assertThat(again.exitCode()).as(again.err()).isEqualTo(1);
+      assertThat(again.err()).contains("TM-LIVE-112");
+    }
+  }
+
+  /** Two people with a control database each, who do not know of each other. */
+  @Test
+  void ofTwoLiveJobsOneIsRefusedByTheTableItself(@TempDir Path elsewhere) throws Exception {
+    write(folder, "both");
+    write(elsewhere, "both");
+    KAFKA.createTopic("both", 2);
+    Map<String, String> catalog = LiveProject.ownCatalog(folder);
+    try (LiveProject one = new LiveProject(folder, KAFKA, Duration.ofMillis(500), catalog);
+        LiveProject two = new LiveProject(elsewhere, KAFKA, Duration.ofMillis(500), catalog)) {
+      send("both", 0);
+      one.start();
+      one.await(PATIENCE, LiveOutagesIT::hasReadAll);
+
+      two.start();
+      await()
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(500))
+          .until(
+              () -> {
+                send("both", 1);
+                return one.failure().isPresent() || two.failure().isPresent();
+              });
+
+      LiveProject left = one.failure().isPresent() ? two : one;
+      LiveProject refused = left == one ? two : one;
+      assertThat(refused.failure().orElseThrow().problems().get(0).what())
+          .contains("live job port-")
+          .contains("holds table port.");
+      send("both", 3);
+      left.await(PATIENCE, hasClosed(2).and(LiveOutagesIT::hasReadAll));
+      left.stop();
+      assertNothingLostOrDoubled(left);
+    }
+  }
+
+  private static boolean hasReadAll(LiveStatus status) {
+    return status.sources().stream().allMatch(s -> s.lag().events().equals(Optional.of(0L)))
+        && status.checkpoints().last() > 0
+        && !status.sources().isEmpty();
   }
 
   private static Map<String, String> catalog(RestCatalog rest) {
@@ -146,10 +223,10 @@ class LiveOutagesIT {
     return result.out();
   }
 
-  private void send(int hour) {
+  private void send(String topic, int hour) {
     for (int i = 0; i < EACH; i++) {
       KAFKA.send(
-          "ships",
+          topic,
           i % 2,
           "k",
           "{\"id\": %d, \"at\": \"2026-11-01T%02d:%02d:00\"}".formatted(sent++, hour, 10 + i),

@@ -15,6 +15,7 @@ import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.LiveStatus;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.TidemarkException;
 import io.tidemark.model.doctor.Finding;
 import io.tidemark.store.Store;
 import io.tidemark.testing.KafkaBroker;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -99,7 +101,8 @@ final class LiveProject implements AutoCloseable {
     tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", new TreeMap<>(catalog)));
   }
 
-  private static Map<String, String> ownCatalog(Path folder) {
+  /** Of tables in a project's own folder. */
+  static Map<String, String> ownCatalog(Path folder) {
     return Map.of(
         "type",
         "jdbc",
@@ -151,6 +154,19 @@ final class LiveProject implements AutoCloseable {
       live.join();
     }
     assertThat(status).matches(wanted);
+  }
+
+  /** What the live job ended of; empty while it runs, and if it was stopped. */
+  Optional<TidemarkException> failure() {
+    if (!live.isCompletedExceptionally()) {
+      return Optional.empty();
+    }
+    try {
+      live.join();
+      return Optional.empty();
+    } catch (CompletionException e) {
+      return Optional.of((TidemarkException) e.getCause());
+    }
   }
 
   /** The newest status of the live job. */
