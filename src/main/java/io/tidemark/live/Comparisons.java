@@ -125,7 +125,30 @@ final class Comparisons {
         standing.base(),
         candidate,
         pairs,
-        shadow.lateSince().intersect(standing.slices()).union(touched(standing)));
+        shadow
+            .lateSince()
+            .intersect(standing.slices())
+            .union(touched(standing))
+            .union(madeOfDisturbed(standing)));
+  }
+
+  /** Slices made of others that were disturbed: a row that came late for those never gets here. */
+  private SliceSet madeOfDisturbed(Standing standing) {
+    Transform transform = graph.transformOf(standing.dataset().id()).orElseThrow();
+    SliceSet all = SliceSet.empty(standing.dataset().layout().slice());
+    for (DatasetId input : transform.inputs()) {
+      if (graph.transformOf(input).isPresent()) {
+        all =
+            all.union(
+                Runs.overlapping(
+                    standing.slices(),
+                    stand(graph.dataset(input))
+                        .disturbed()
+                        .ranges()
+                        .widen(transform.window().lookahead(), transform.window().lookback())));
+      }
+    }
+    return all;
   }
 
   /** Slices whose inputs changed after main's slice had been made. */

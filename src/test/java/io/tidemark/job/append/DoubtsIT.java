@@ -105,6 +105,35 @@ final class DoubtsIT {
     }
   }
 
+  /** Nothing is written to the table, and the next slice may close much later. */
+  @Test
+  void thatRowsCameLateIsSaidAtOnceWhereOnlyMarksTellOfThem() {
+    LiveSpec owner = scene.spec("j1");
+    try (Commits main = started(owner);
+        Commits shadow = started(scene.reading(owner, "shadow"))) {
+      checkpoint(
+          shadow,
+          1,
+          take(0, 70, 1).stream()
+              .filter(r -> !(r instanceof LiveReport.Written w) || !w.table().equals(events))
+              .toList());
+      checkpoint(main, 1, take(0, 70, 1));
+      LiveReport late =
+          new LiveReport.Gated(scene.hours().id(), 0, 0, 1, Optional.of(FIRST + 1), List.of());
+      LiveReport nothing =
+          new LiveReport.Written(hours, 0, List.of(), List.of(), Optional.of(FIRST + 1), List.of());
+
+      checkpoint(main, 2, List.of(late, nothing));
+      checkpoint(shadow, 2, List.of(late, nothing));
+      checkpoint(shadow, 3, List.of(nothing));
+
+      assertThat(scene.mark(hours).orElseThrow().checkpoint()).isEqualTo(1);
+      LiveMark told = scene.branchMark(hours, "shadow").orElseThrow();
+      assertThat(told.checkpoint()).isEqualTo(2);
+      assertThat(told.counts().late()).isEqualTo(1);
+    }
+  }
+
   @Test
   void whatOthersDoToAnInputsOpenTimeIsADoubtAndACompactionIsNot() {
     try (Commits commits = started(scene.spec("j1"))) {
