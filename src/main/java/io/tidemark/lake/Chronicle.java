@@ -52,7 +52,7 @@ final class Chronicle {
   }
 
   /** One note. */
-  private record Page(Told told, List<Heirs> heirs) {}
+  record Page(Told told, List<Heirs> heirs) {}
 
   /** Notes what is not noted yet, in one note; nothing if there is nothing. */
   void write(TableRef ref, Dataset dataset, Set<Pin> pins) {
@@ -205,26 +205,32 @@ final class Chronicle {
     return newest;
   }
 
-  /**
-   * What happened to main from a pin up to the last note, if the notes tell without a gap; the
-   * commits since then are for the caller.
-   */
-  static Optional<Past> since(Table table, Pin pin) {
-    List<Page> pages = unbroken(pages(table));
-    Optional<Long> at =
-        pages.stream()
-            .flatMap(p -> p.told().pins().stream())
-            .filter(p -> p.snapshot() == pin.base())
-            .map(At::sequence)
-            .findFirst();
-    if (at.isEmpty()) {
-      return Optional.empty();
+  /** The notes that tell without a gap, read once for many pins. */
+  record Standing(List<Page> pages) {
+    /**
+     * What happened to main since a pin up to the last note, if the notes tell without a gap; the
+     * commits since then are for the caller.
+     */
+    Optional<Past> since(Pin pin) {
+      Optional<Long> at =
+          pages.stream()
+              .flatMap(p -> p.told().pins().stream())
+              .filter(p -> p.snapshot() == pin.base())
+              .map(At::sequence)
+              .findFirst();
+      if (at.isEmpty()) {
+        return Optional.empty();
+      }
+      List<Event> events = new ArrayList<>();
+      for (Page page : pages) {
+        page.told().events().stream().filter(e -> e.sequence() > at.get()).forEach(events::add);
+      }
+      return Optional.of(new Past(pages.get(pages.size() - 1).told().upTo(), events));
     }
-    List<Event> events = new ArrayList<>();
-    for (Page page : pages) {
-      page.told().events().stream().filter(e -> e.sequence() > at.get()).forEach(events::add);
-    }
-    return Optional.of(new Past(pages.get(pages.size() - 1).told().upTo(), events));
+  }
+
+  static Standing standing(Table table) {
+    return new Standing(unbroken(pages(table)));
   }
 
   /** The newest pages that follow each other without a gap; their pins lie on main or behind it. */

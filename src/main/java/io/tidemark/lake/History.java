@@ -8,6 +8,7 @@ import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -53,10 +54,11 @@ final class History {
         if (snapshot.snapshotId() == base) {
           break;
         }
-        newer.add(0, snapshot);
+        newer.add(snapshot);
         parent = snapshot.parentId();
       }
     }
+    Collections.reverse(newer);
     boolean whole = base == 0 ? parent == null : parent != null && parent == base;
     return whole ? Optional.of(newer) : Optional.empty();
   }

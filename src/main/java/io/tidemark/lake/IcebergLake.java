@@ -112,9 +112,7 @@ final class IcebergLake implements Lake {
     SliceIndex index = SliceIndex.of(dataset.table(), table, dataset.layout());
     Optional<Snapshot> head = History.main(table);
     Optional<Inventory> inventory = head.map(h -> new Inventory(dataset, table, index, h));
-    ChangeHistory history = new ChangeHistory(table, index, deltas);
-    Map<Pin, Changes> changes = new HashMap<>();
-    pins.forEach(pin -> changes.put(pin, history.since(pin)));
+    Map<Pin, Changes> changes = new ChangeHistory(table, index, deltas).since(pins);
     boolean derived = dataset.kind() == Dataset.Kind.DERIVED;
     Ledger ledger = Ledger.read(table, dataset.layout().slice());
     return new TableFacts(
@@ -148,7 +146,7 @@ final class IcebergLake implements Lake {
         () -> {
           Table table = tables.load(dataset.table());
           SliceIndex index = SliceIndex.of(dataset.table(), table, dataset.layout());
-          return new ChangeHistory(table, index, deltas).since(pin);
+          return new ChangeHistory(table, index, deltas).since(Set.of(pin)).get(pin);
         });
   }
 

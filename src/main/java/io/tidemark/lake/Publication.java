@@ -5,11 +5,13 @@ import io.tidemark.lake.Replacement.Exchange;
 import io.tidemark.lake.Replacement.Finding;
 import io.tidemark.lake.Replacement.Found;
 import io.tidemark.lake.Replacement.Refused;
+import io.tidemark.lake.files.Compactions;
 import io.tidemark.lake.files.DataFiles;
 import io.tidemark.lake.files.Deltas;
 import io.tidemark.lake.files.Deltas.Delta;
 import io.tidemark.lake.files.LiveFiles;
 import io.tidemark.lake.files.SliceIndex;
+import io.tidemark.lake.files.Unmoved;
 import io.tidemark.model.SliceSet;
 import java.util.HashSet;
 import java.util.List;
@@ -88,6 +90,7 @@ final class Publication implements Replacement.Analysis {
       return differing(table, index, head);
     }
     SliceSet touched = SliceSet.empty(index.grain());
+    Unmoved unmoved = new Unmoved(index.grain());
     StringBuilder by = new StringBuilder();
     for (Snapshot snapshot : since.get()) {
       Delta delta = deltas.of(table, index, snapshot);
@@ -96,10 +99,9 @@ final class Publication implements Replacement.Analysis {
         by.append(by.length() == 0 ? "" : ", ").append(describe(snapshot));
       }
       touched = touched.union(here);
+      unmoved.add(delta);
     }
-    if (!touched.isEmpty()) {
-      touched = touched.minus(Compactions.unmoved(table, index, deltas, since.get(), touched));
-    }
+    touched = touched.minus(unmoved.slices());
     return touched.isEmpty()
         ? Optional.empty()
         : Optional.of(refuse(touched, "changed since the run began by " + by));

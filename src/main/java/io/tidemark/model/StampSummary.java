@@ -16,12 +16,13 @@ import java.util.zip.InflaterInputStream;
 /**
  * A {@link Stamp} to and from an Iceberg snapshot summary. The stamp is whole in {@code
  * tidemark.stamp}, deflated since summaries are copied into every later metadata file; the other
- * properties repeat what people look for and are never read back.
+ * properties repeat what people look for; of those only the key and the kind are read back.
  */
 public final class StampSummary {
   /** The idempotence key, in the clear, so that other tools can look it up. */
   public static final String KEY = "tidemark.key";
 
+  private static final String KIND = "tidemark.kind";
   private static final String STAMP = "tidemark.stamp";
   private static final String LIVE = "tidemark.live";
 
@@ -32,7 +33,7 @@ public final class StampSummary {
     SortedMap<String, String> summary = new TreeMap<>();
     Stamp.Origin origin = stamp.origin();
     summary.put(KEY, stamp.key());
-    summary.put("tidemark.kind", stamp.kind().name());
+    summary.put(KIND, stamp.kind().name());
     summary.put("tidemark.dataset", stamp.dataset().value());
     summary.put("tidemark.note", stamp.note());
     summary.put("tidemark.slices", stamp.content().sliceSet().toString());
@@ -85,6 +86,11 @@ public final class StampSummary {
   public static Optional<Stamp> read(Map<String, String> summary) {
     return Optional.ofNullable(summary.get(STAMP))
         .map(s -> RecordJson.read(inflate(s), Stamp.class));
+  }
+
+  /** Whether a commit is of a kind, without reading its stamp. */
+  public static boolean isOf(Map<String, String> summary, Stamp.Kind kind) {
+    return kind.name().equals(summary.get(KIND));
   }
 
   /** Text as small as summaries, which are copied into every later metadata file, should be. */

@@ -9,13 +9,23 @@ import io.tidemark.model.Grain;
 import io.tidemark.model.Layout;
 import io.tidemark.model.Pin;
 import io.tidemark.model.RunId;
+import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
+import io.tidemark.model.StampSummary;
 import io.tidemark.model.TimeRange;
+import io.tidemark.model.TimeRanges;
+import io.tidemark.model.touched.TouchedTime;
 import io.tidemark.testing.LakeFixture;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Table;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,6 +115,69 @@ final class ChangesIT {
         .allMatch(t -> month("2001-02", "2001-03").contains(t.range()));
     s.revert("r3", done.snapshot(), "2001-02");
     assertThat(since(Pin.main(pin))).isEqualTo(Changes.NONE);
+  }
+
+  /** A live job's commit, which says what its rows are of. */
+  private void live(long checkpoint, String day) {
+    Stamp stamp =
+        new Stamp(
+            "live/" + checkpoint,
+            Stamp.Kind.LIVE,
+            s.dataset().id(),
+            Stamp.Origin.NONE,
+            new Stamp.Content(Grain.MONTH, List.of(), Stamp.Content.ANY_COLUMN),
+            "");
+    Map<String, String> summary = new TreeMap<>(StampSummary.write(stamp));
+    summary.putAll(TouchedTime.write("at", TimeRanges.of(at(day))));
+    s.fixture().append(s.table(), "main", List.of(s.row(100 + checkpoint, day, "live")), summary);
+  }
+
+  /** The months that do not consist of the same files at a snapshot and now. */
+  private SliceSet differing(long snapshot) {
+    Table table = s.fixture().table(s.table());
+    Map<String, DataFile> odd = new TreeMap<>();
+    for (long at : new long[] {snapshot, s.head()}) {
+      for (DataFile file : LakeFixture.files(table, at)) {
+        if (odd.remove(file.location()) == null) {
+          odd.put(file.location(), file);
+        }
+      }
+    }
+    return SliceSet.ofOrdinals(
+        Grain.MONTH, odd.values().stream().mapToLong(f -> f.partition().get(0, Integer.class)));
+  }
+
+  @Test
+  void manyPinsAreToldByOneWalkWhatDiffersSinceEachOfThem() {
+    live(1, "2001-03-05");
+    Done first = s.run("r1", "2001-01..2001-02", s.row(1, "2001-01-05", "n"));
+    live(2, "2001-03-06");
+    s.revert("r2", first.snapshot(), "2001-01");
+    s.append(s.row(7, "2001-04-05", "by others"));
+    s.run("r3", "2001-03", s.row(8, "2001-03-07", "n"));
+    live(3, "2001-05-05");
+    s.revert("r4", first.snapshot(), "2001-02");
+    live(4, "2001-05-06");
+
+    Set<Pin> pins = new HashSet<>();
+    s.fixture().table(s.table()).history().forEach(e -> pins.add(Pin.main(e.snapshotId())));
+    Map<Pin, Changes> all = s.lake().facts(s.dataset(), pins).orElseThrow().changes();
+
+    assertThat(all).hasSize(10);
+    all.forEach(
+        (pin, changes) ->
+            assertThat(
+                    SliceSet.covering(
+                        Grain.MONTH,
+                        new TimeRanges(changes.touched().stream().map(Touched::range).toList())))
+                .as("since %s", pin.snapshot())
+                .isEqualTo(differing(pin.snapshot())));
+    assertThat(
+            all.values().stream()
+                .flatMap(c -> c.touched().stream())
+                .filter(t -> t.range().overlaps(month("2001-05", "2001-06"))))
+        .isNotEmpty()
+        .allMatch(t -> t.cause().equals(Changes.LATE));
   }
 
   @Test

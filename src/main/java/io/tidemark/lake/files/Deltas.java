@@ -39,7 +39,7 @@ public final class Deltas {
   /**
    * A file that came or went, or what one commit of a live job brought.
    *
-   * @param path of no file, and like no other, where the summary alone was read
+   * @param path empty where the summary alone was read
    * @param rows 0 there
    */
   public record Moved(String path, Placement placement, long rows) {}
@@ -109,8 +109,7 @@ public final class Deltas {
             ranges -> {
               List<Moved> added = new ArrayList<>();
               for (TimeRange range : ranges.ranges()) {
-                String name = snapshot.snapshotId() + "/" + added.size();
-                added.add(new Moved(name, index.place(range), 0));
+                added.add(new Moved("", index.place(range), 0));
               }
               return new Delta(false, Collections.unmodifiableList(added), List.of(), List.of());
             });
