@@ -213,7 +213,7 @@ final class LiveShop implements AutoCloseable {
   private void strike(Victim victim, long moment) {
     await()
         .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(100))
+        .pollInterval(Duration.ofMillis(300))
         .until(() -> inKafka() >= moment && checkpoint() > 0);
     long before = checkpoint();
     tell("kill " + victim + " at " + before);
@@ -253,7 +253,7 @@ final class LiveShop implements AutoCloseable {
   }
 
   static void awaitTrue(Callable<Boolean> condition) {
-    await().atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).until(condition);
+    await().atMost(PATIENCE).pollInterval(Duration.ofSeconds(1)).until(condition);
   }
 
   /** What {@code live status} says of the job; empty if it cannot. */
