@@ -343,8 +343,13 @@ public final class LiveJobs {
     }
   }
 
-  /** Publishes what the shadow and main have closed, as a run that can be reverted. */
-  void publish(RunId run, Ran ran) {
-    new ShadowPublication(lake(), store, cluster, environment.catalog(), clock).run(run, ran);
+  /**
+   * Publishes what the shadow and main have closed, as a run that can be reverted.
+   *
+   * @return whether there was anything to publish
+   */
+  boolean publish(RunId run, Ran ran) {
+    return new ShadowPublication(lake(), store, cluster, environment.catalog(), clock)
+        .run(run, ran);
   }
 }

@@ -197,7 +197,11 @@ public final class Promoter {
       }
       case SHADOW_STOPPED -> {
         progress.accept("Publishing what both have closed");
-        jobs.publish(swap.run(), swap.next());
+        if (!jobs.publish(swap.run(), swap.next())) {
+          progress.accept(
+              "Nothing was published: late events came for all slices that both closed. They are"
+                  + " stale, and the next run makes them");
+        }
         yield swap.at(Stage.PUBLISHED);
       }
       case SHADOW_GIVEN_UP -> {

@@ -51,16 +51,18 @@ final class ShadowPublication {
     this.clock = clock;
   }
 
-  void run(RunId id, Ran ran) {
+  /** Whether there was anything to publish. */
+  boolean run(RunId id, Ran ran) {
     Optional<RunRow> known = store.findRun(id);
     if (known.filter(r -> r.state() != RunState.READY).isEmpty()) {
       List<Evidence> evidence = evidence(ran);
       if (evidence.isEmpty()) {
-        return;
+        return false;
       }
       record(id, ran, evidence);
     }
     new Publisher(lake, store, clock).publish(id);
+    return true;
   }
 
   private List<Evidence> evidence(Ran ran) {
