@@ -104,7 +104,7 @@ final class LocalClusterIT {
     List<Cluster.Progress> seen = new CopyOnWriteArrayList<>();
     CompletableFuture<Void> waiter =
         CompletableFuture.runAsync(() -> cluster.run(Specs.build("long", "forever"), seen::add));
-    await().until(() -> seen.stream().anyMatch(p -> p.tasks() > 0));
+    await().atMost(Duration.ofMinutes(5)).until(() -> seen.stream().anyMatch(p -> p.tasks() > 0));
 
     cluster.cancel("long");
 
@@ -121,7 +121,7 @@ final class LocalClusterIT {
     int before = composed.get();
     CompletableFuture<Void> first =
         CompletableFuture.runAsync(() -> cluster.run(Specs.build("twin", "slow"), p -> {}));
-    await().until(() -> composed.get() == before + 1);
+    await().atMost(Duration.ofMinutes(5)).until(() -> composed.get() == before + 1);
 
     cluster.run(Specs.build("twin", "slow"), p -> {});
     first.join();

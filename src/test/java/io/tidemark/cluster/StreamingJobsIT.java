@@ -103,8 +103,11 @@ final class StreamingJobsIT {
   void aJobRunsBesideBoundedOnesAndTellsWhatItDoes() {
     cluster.start(spec("steady", "run"));
     cluster.start(spec("second", "run"));
-    await().until(() -> find("steady").checkpoints().last().isPresent());
     await()
+        .atMost(Duration.ofMinutes(5))
+        .until(() -> find("steady").checkpoints().last().isPresent());
+    await()
+        .atMost(Duration.ofMinutes(5))
         .until(() -> find("steady").metrics("tidemark.ticks").stream().anyMatch(m -> m.sum() > 7));
 
     cluster.run(Specs.build("beside", "x"), p -> {});
@@ -170,7 +173,9 @@ final class StreamingJobsIT {
     assertThat(e.problems().get(0).what())
         .isEqualTo("live job 'twice' runs already on this Flink cluster");
     cluster.cancel("live/twice");
-    await().until(() -> find("twice").state() == LiveJob.State.CANCELLED);
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .until(() -> find("twice").state() == LiveJob.State.CANCELLED);
     cluster.start(spec("twice", "run"));
     assertThat(find("twice").state()).isEqualTo(LiveJob.State.RUNNING);
     stop("twice");
@@ -192,8 +197,10 @@ final class StreamingJobsIT {
   void aJobThatFailedAndGoesOnSaysWhatHadHappened() {
     cluster.start(spec("shaky", "once"));
 
-    await().until(() -> find("shaky").restarts().count() > 0);
-    await().until(() -> find("shaky").state() == LiveJob.State.RUNNING);
+    await().atMost(Duration.ofMinutes(5)).until(() -> find("shaky").restarts().count() > 0);
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .until(() -> find("shaky").state() == LiveJob.State.RUNNING);
 
     LiveJob job = find("shaky");
     assertThat(job.restarts().count()).isEqualTo(1);
@@ -210,20 +217,22 @@ final class StreamingJobsIT {
 
     if (e == null) {
       // All of its tasks ran for a moment, so it was started, and goes on trying in the open.
-      await().until(() -> find("hopeless").restarts().count() > 1);
+      await().atMost(Duration.ofMinutes(5)).until(() -> find("hopeless").restarts().count() > 1);
       assertThat(stop("hopeless")).isEqualTo(Cluster.Stopped.CANCELLED);
     } else {
       assertThat(e.category()).isEqualTo(TidemarkException.Category.EXTERNAL);
       assertThat(e.problems().get(0).what()).contains("the disk went away");
     }
-    await().until(() -> find("hopeless").state() == LiveJob.State.CANCELLED);
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .until(() -> find("hopeless").state() == LiveJob.State.CANCELLED);
   }
 
   @Test
   void aJobThatCannotTakeALastCheckpointIsCancelled() throws IOException {
     cluster.start(spec("broken", "later"));
     Files.writeString(folder.resolve("broken/break"), "now");
-    await().until(() -> find("broken").restarts().count() > 1);
+    await().atMost(Duration.ofMinutes(5)).until(() -> find("broken").restarts().count() > 1);
 
     Cluster.Stopped how = stop("broken");
 

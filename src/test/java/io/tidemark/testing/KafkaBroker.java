@@ -33,6 +33,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -112,8 +113,8 @@ public final class KafkaBroker implements BeforeAllCallback, AfterAllCallback, A
     c.put("log.retention.ms", "-1");
     c.put("log.message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE));
     // A broker that was killed is only let in again when the session it had has ended.
-    c.put("broker.heartbeat.interval.ms", "300");
-    c.put("broker.session.timeout.ms", "1500");
+    c.put("broker.heartbeat.interval.ms", "500");
+    c.put("broker.session.timeout.ms", "5000");
     c.put("log.cleaner.dedupe.buffer.size", "16777216");
     c.put("file.delete.delay.ms", "100");
     c.put("delete.topic.enable", "true");
@@ -169,11 +170,25 @@ public final class KafkaBroker implements BeforeAllCallback, AfterAllCallback, A
 
   /** Makes a topic and waits until it can be used. */
   public void createTopic(String name, int partitions, Map<String, String> configs) {
-    get(
-        admin()
-            .createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(configs)))
-            .all());
-    await().ignoreExceptions().until(() -> endOffsets(name).size() == partitions);
+    NewTopic topic = new NewTopic(name, partitions, (short) 1).configs(configs);
+    await().atMost(Duration.ofMinutes(5)).until(() -> create(topic));
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .ignoreExceptions()
+        .until(() -> endOffsets(name).size() == partitions);
+  }
+
+  /** False while the controller does not hear from the broker in time, as on a slow machine. */
+  private boolean create(NewTopic topic) throws InterruptedException {
+    try {
+      admin().createTopics(List.of(topic)).all().get();
+      return true;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof InvalidReplicationFactorException) {
+        return false;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
   }
 
   /** With the broker's usual settings. */
@@ -188,7 +203,10 @@ public final class KafkaBroker implements BeforeAllCallback, AfterAllCallback, A
             .createPartitions(
                 Map.of(name, org.apache.kafka.clients.admin.NewPartitions.increaseTo(partitions)))
             .all());
-    await().ignoreExceptions().until(() -> endOffsets(name).size() == partitions);
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .ignoreExceptions()
+        .until(() -> endOffsets(name).size() == partitions);
   }
 
   /** Kafka's own id of a topic, which one made anew does not have. */
@@ -200,7 +218,9 @@ public final class KafkaBroker implements BeforeAllCallback, AfterAllCallback, A
   /** Deletes a topic and waits until it is gone; it may then be made anew, from offset 0. */
   public void deleteTopic(String name) {
     get(admin().deleteTopics(List.of(name)).all());
-    await().until(() -> !get(admin().listTopics().names()).contains(name));
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .until(() -> !get(admin().listTopics().names()).contains(name));
   }
 
   /** Makes a partition begin at an offset, as retention would. */
@@ -400,9 +420,11 @@ public final class KafkaBroker implements BeforeAllCallback, AfterAllCallback, A
   public void close() {
     if (producer != null) {
       producer.close(Duration.ZERO);
+      producer = null;
     }
     if (admin != null) {
       admin.close(Duration.ZERO);
+      admin = null;
     }
     if (process != null) {
       kill();

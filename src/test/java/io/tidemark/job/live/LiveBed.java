@@ -249,7 +249,7 @@ final class LiveBed implements AutoCloseable {
 
   void stop(JobClient job) throws Exception {
     job.cancel().get();
-    await().until(() -> job.getJobExecutionResult().isDone());
+    await().atMost(Duration.ofMinutes(5)).until(() -> job.getJobExecutionResult().isDone());
     jobs.remove(job);
   }
 
