@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -70,7 +71,7 @@ class ShadowIT {
           topic:
             name: visits
             out_of_orderness: PT10S
-            idle_after: PT5S
+            idle_after: PT1M
         city_hour:
           table: shop.city_hour
           kind: derived
@@ -229,9 +230,13 @@ class ShadowIT {
   }
 
   private void awaitCompared(String how, String slice) {
-    await()
-        .atMost(Duration.ofMinutes(5))
-        .untilAsserted(() -> assertThat(compared(how)).contains(slice));
+    try {
+      await()
+          .atMost(Duration.ofMinutes(5))
+          .untilAsserted(() -> assertThat(compared(how)).contains(slice));
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(user.run("live", "status").out(), e);
+    }
   }
 
   /** One event per city in each partition, of one hour of a day. */
