@@ -339,6 +339,65 @@ class LiveCliIT {
 
   @Test
   @Order(8)
+  void aBacklogThatBrokersKeptIsReadInOneGo() throws Exception {
+    KAFKA.kill();
+    live.destroyForcibly().waitFor(5, TimeUnit.MINUTES);
+    Process early = ChildJvm.tidemark(project, project.resolve("early.log"), JVM, "live", "start");
+    assertThat(early.waitFor(5, TimeUnit.MINUTES)).isTrue();
+    assertThat(early.exitValue()).as(Files.readString(project.resolve("early.log"))).isEqualTo(3);
+    KAFKA.restart();
+    for (int i = 0; i < 50; i++) {
+      send(17, 2);
+    }
+    assertThat(state()).isEqualTo("NOT_RUNNING");
+
+    start();
+    send(18, 1);
+
+    awaitRaw();
+    assertNothingLostOrDoubled();
+    TreeMap<String, Long> expected = new TreeMap<>(Map.of("10", 6L, "11", 12L, "12", 72L));
+    expected.putAll(Map.of("13", 126L, "14", 6000L, "15", 600L, "16", 600L, "17", 60_000L));
+    awaitAmounts(expected);
+  }
+
+  @Test
+  @Order(9)
+  void aRecordThatUserCodeFailsOnIsNamedAndThereOnceTheCodeIsMended() throws Exception {
+    succeeds("live", "stop");
+    assertThat(live.waitFor(5, TimeUnit.MINUTES)).isTrue();
+    String mended = Files.readString(project.resolve("jobs/shop/city_hour.sql"));
+    Files.writeString(
+        project.resolve("jobs/shop/city_hour.sql"), mended.replace("* 100", "* 100 + 0 / amount"));
+    start();
+    send(18, 0);
+
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .untilAsserted(
+            () -> {
+              Map<?, ?> health = at(status(), "job", "health");
+              assertThat(health.get("state")).isEqualTo("RESTARTING");
+              assertThat(String.valueOf(health.get("reason"))).contains("/ by zero");
+            });
+    assertThat(live.isAlive()).isTrue();
+    assertThat(positions()).hasSize(sent - 2 * PARTITIONS);
+    succeeds("live", "stop");
+    assertThat(live.waitFor(5, TimeUnit.MINUTES)).isTrue();
+    Files.writeString(project.resolve("jobs/shop/city_hour.sql"), mended);
+    start();
+    send(19, 1);
+
+    awaitRaw();
+    assertNothingLostOrDoubled();
+    await()
+        .atMost(Duration.ofMinutes(5))
+        .untilAsserted(() -> assertThat(amounts()).containsEntry("18", 600L));
+    assertThat(succeeds("verify", "visits").out()).endsWith("0 lost, 0 doubled, 0 unexplained\n");
+  }
+
+  @Test
+  @Order(10)
   void openSlicesAreGivenToRunsWhenTheJobIsStoppedForGood() throws Exception {
     assertThat(succeeds("live", "stop", "--release").out()).contains("Stopped after a last commit");
     assertThat(live.waitFor(5, TimeUnit.MINUTES)).isTrue();
@@ -348,9 +407,9 @@ class LiveCliIT {
   }
 
   @Test
-  @Order(9)
+  @Order(11)
   void whatExpiredUnreadIsPassedOverWhereSomebodySaysSoAndIsNeverForgotten() throws Exception {
-    send(17, 1);
+    send(20, 1);
     KAFKA.deleteRecords("visits", 0, KAFKA.endOffsets("visits").get(0));
     Result refused = user.run("live", "start");
     assertThat(refused.exitCode()).as(refused.out()).isEqualTo(1);
@@ -360,13 +419,13 @@ class LiveCliIT {
         .contains("--accept-gap visits/0");
 
     start("--accept-gap", "visits/0");
-    send(18, 1);
-    send(19, 1);
+    send(21, 1);
+    send(22, 1);
 
     await()
         .atMost(Duration.ofMinutes(5))
         .untilAsserted(
-            () -> assertThat(amounts()).containsEntry("17", 400L).containsEntry("18", 600L));
+            () -> assertThat(amounts()).containsEntry("20", 400L).containsEntry("21", 600L));
     assertThat(Files.readString(log())).contains("Passed over: 2 offsets of partition 0");
     assertThat(succeeds("status").out())
         .contains("2 offsets of visits's topic expired before they were read");

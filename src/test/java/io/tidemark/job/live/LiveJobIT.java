@@ -18,6 +18,7 @@ import io.tidemark.testing.JobBed;
 import io.tidemark.testing.KafkaBroker;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,8 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.runtime.jobgraph.JobVertex;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -123,6 +126,11 @@ class LiveJobIT {
                   "payments",
                   "codes"),
               LiveBed.sql(chained, CHAINED, Optional.of(CHAINED), "plain"));
+      assertThat(operators(spec))
+          .isNotEmpty()
+          .doesNotHaveDuplicates()
+          .as("the same order is the same operators")
+          .containsExactlyElementsOf(operators(spec));
       JobClient job = live.start(spec, 2);
 
       Instant start = at("2026-03-01T00:00:00Z");
@@ -158,6 +166,24 @@ class LiveJobIT {
       assertSame(live, named, NAMED.formatted(""), payments, codes);
       assertSame(live, chained, CHAINED, plain);
     }
+  }
+
+  /** By which Flink knows each operator of a job again, with the names that people see. */
+  private static List<String> operators(LiveSpec spec) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    LiveComposer.compose(spec, env);
+    List<String> operators = new ArrayList<>();
+    for (JobVertex vertex : env.getStreamGraph(false).getJobGraph().getVertices()) {
+      vertex
+          .getOperatorIDs()
+          .forEach(
+              id ->
+                  operators.add(
+                      id.getUserDefinedOperatorID()
+                          .orElse(id.getGeneratedOperatorID())
+                          .toString()));
+    }
+    return operators.stream().sorted().toList();
   }
 
   @Test
