@@ -3,7 +3,9 @@ package io.tidemark.lake.refs;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.iceberg.exceptions.CommitFailedException;
 import org.apache.iceberg.exceptions.CommitStateUnknownException;
@@ -20,6 +22,9 @@ import org.apache.iceberg.jdbc.UncheckedSQLException;
 
 /** Turns what Iceberg throws into what a person can act on; what is left is a bug. */
 public final class Trouble {
+  /** Which is told by name, since it is only there where files are in S3. */
+  private static final String S3_CLIENT = "software.amazon.";
+
   private Trouble() {}
 
   public static <T> T explain(TableRef table, String doing, Supplier<T> action) {
@@ -44,7 +49,7 @@ public final class Trouble {
 
   /** The exception to throw instead; the same one if it is a bug. */
   public static RuntimeException explain(TableRef table, String doing, RuntimeException e) {
-    if (e instanceof NoSuchTableException || e instanceof NoSuchNamespaceException) {
+    if (among(e, t -> t instanceof NoSuchTableException || t instanceof NoSuchNamespaceException)) {
       return TidemarkException.external(
           Problem.of(
               "TM-LAKE-001",
@@ -53,7 +58,7 @@ public final class Trouble {
               "restore or rename it, or change the dataset's table, and repeat the command"),
           e);
     }
-    if (e instanceof NotFoundException) {
+    if (among(e, NotFoundException.class::isInstance)) {
       return TidemarkException.external(
           Problem.of(
               "TM-LAKE-002",
@@ -63,7 +68,7 @@ public final class Trouble {
                   + " are there"),
           e);
     }
-    if (isOutside(e)) {
+    if (among(e, Trouble::isOutside)) {
       return TidemarkException.external(
           Problem.of(
               "TM-LAKE-003",
@@ -75,10 +80,16 @@ public final class Trouble {
     return e;
   }
 
-  private static boolean isOutside(RuntimeException e) {
+  /** What goes wrong in a thread of its own comes wrapped. */
+  private static boolean among(Throwable thrown, Predicate<Throwable> kind) {
+    return thrown != null && (kind.test(thrown) || among(thrown.getCause(), kind));
+  }
+
+  private static boolean isOutside(Throwable e) {
     return e instanceof UncheckedSQLException
         || e instanceof UncheckedInterruptedException
         || e instanceof UncheckedIOException
+        || e instanceof IOException
         || e instanceof RuntimeIOException
         || e instanceof CommitFailedException
         || e instanceof CommitStateUnknownException
@@ -86,7 +97,7 @@ public final class Trouble {
         || e instanceof RESTException
         || e instanceof ForbiddenException
         || e instanceof NotAuthorizedException
-        || (e.getCause() instanceof java.io.IOException);
+        || e.getClass().getName().startsWith(S3_CLIENT);
   }
 
   /** The innermost message, which says most. */
