@@ -50,13 +50,11 @@ final class LiveTask {
     this.tables =
         StreamTableEnvironment.create(
             env, EnvironmentSettings.newInstance().inStreamingMode().withClassLoader(code).build());
-    String name = task.output().name().value();
     tables.getConfig().setLocalTimeZone(ZoneOffset.UTC);
     tables
         .getConfig()
         .set("table.exec.resource.default-parallelism", Integer.toString(env.getParallelism()));
-    tables.getConfig().set("table.exec.uid.generation", "ALWAYS");
-    tables.getConfig().set("table.exec.uid.format", name + "/<id>_<transformation>");
+    new Uids(task.output().name()).set(tables.getConfig());
     tables.registerCatalog(References.NAME, references);
     tables.useCatalog(References.NAME);
   }
@@ -122,6 +120,7 @@ final class LiveTask {
     Changes changes = changes(made);
     DataStream<RowData> rows =
         changes == Changes.INSERT_ONLY ? query.stream(made) : changelog(made, query.rows());
+    new Uids(task.output().name()).renumber(rows.getTransformation());
     return new Result(clocked(rows), query.rows(), changes);
   }
 
