@@ -107,7 +107,7 @@ public final class SessionCluster implements AutoCloseable {
     c.put("heartbeat.interval", "1000");
     // A busy machine may not get round to a heartbeat for long. Who is dead is found out sooner:
     // calls fail.
-    c.put("heartbeat.timeout", "10000");
+    c.put("heartbeat.timeout", "60000");
     c.put("pekko.ask.timeout", "60 s");
     // A JobManager that is started again is registered with at once.
     c.put("cluster.registration.error-delay", "500");
