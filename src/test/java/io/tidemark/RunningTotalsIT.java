@@ -7,6 +7,9 @@ import io.tidemark.control.Report;
 import io.tidemark.control.Verified;
 import io.tidemark.model.Grain;
 import io.tidemark.model.LiveStatus;
+import io.tidemark.model.Plan;
+import io.tidemark.model.Plan.ChangeKind;
+import io.tidemark.model.SliceSet;
 import io.tidemark.model.TableRef;
 import io.tidemark.testing.Fuse;
 import io.tidemark.testing.KafkaBroker;
@@ -168,10 +171,18 @@ class RunningTotalsIT {
       Report.Planned plan =
           project.execute(new Operation.MakePlan(Operation.Selection.ALL, Optional.empty()));
       long live = Grain.DAY.ordinal(day(FIRST).toInstant(ZoneOffset.UTC));
+      // When the end of the history ends tasks, Flink may give a checkpoint up.
+      SliceSet givenUp =
+          plan.plan().impacts().stream()
+              .flatMap(i -> i.reasons().stream())
+              .filter(r -> r.kind() == ChangeKind.DOUBT && r.detail().contains("given up"))
+              .map(Plan.Reason::slices)
+              .reduce(SliceSet.empty(Grain.DAY), SliceSet::union);
       assertThat(plan.plan().impacts())
           .as("only what was before the live job is left to runs")
           .hasSize(2)
-          .allSatisfy(i -> assertThat(i.stale().ordinals().boxed()).allMatch(o -> o < live));
+          .allSatisfy(
+              i -> assertThat(i.stale().minus(givenUp).ordinals().boxed()).allMatch(o -> o < live));
     }
   }
 

@@ -26,7 +26,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.apache.flink.configuration.Configuration;
@@ -284,6 +286,19 @@ final class LiveBed implements AutoCloseable {
       }
     }
     return closed;
+  }
+
+  /**
+   * The closed slices, and those that were closing when a checkpoint was given up, which main does
+   * not answer for: after a start, when the end of the history ends tasks, Flink may give one up.
+   */
+  Set<Long> told(Dataset dataset) {
+    Set<Long> told = new TreeSet<>(closed(dataset).keySet());
+    marks(dataset.table()).stream()
+        .flatMap(m -> m.doubts().stream())
+        .filter(d -> d.reason().equals("a checkpoint was given up while it closed"))
+        .forEach(d -> d.slices().forEach(told::add));
+    return told;
   }
 
   @Override
