@@ -1,5 +1,6 @@
 package io.tidemark.lake;
 
+import io.tidemark.lake.files.ColumnValues;
 import io.tidemark.lake.files.DataFiles;
 import io.tidemark.lake.files.Deltas;
 import io.tidemark.lake.files.SliceIndex;
@@ -188,7 +189,11 @@ final class IcebergLake implements Lake {
     return Trouble.explain(
         ref,
         "reading its metadata",
-        () -> tables.find(ref).map(t -> ColumnValues.areIn(t, column)).orElse(false));
+        () ->
+            tables
+                .find(ref)
+                .flatMap(t -> History.main(t).map(s -> ColumnValues.areIn(t, s, column)))
+                .orElse(false));
   }
 
   @Override

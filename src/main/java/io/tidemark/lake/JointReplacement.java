@@ -19,6 +19,7 @@ import io.tidemark.model.SliceSet;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.log.LogLine;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,14 +100,15 @@ final class JointReplacement {
           staged.values().forEach(StagedTable::landed);
           staged.clear();
         } else {
-          LOG.info("Tables have to be staged again, tables={}", staged.keySet());
+          LOG.info(LogLine.of("commit-again").with("tables", staged.keySet()).toString());
           discardMoved(staged);
           last = new CommitFailedException("a table moved meanwhile");
         }
       } catch (ValidationException | CommitFailedException e) {
         last = e;
       } catch (CommitStateUnknownException e) {
-        LOG.warn("Answer of a joint commit was lost, looking for it, tables={}", staged.keySet());
+        LOG.warn(
+            LogLine.of("commit-answer-lost").with("tables", staged.keySet()).because(e).toString());
         // It may still be on its way. Trying again is safe: it is conditional on the same state.
         staged.clear();
         lookFor(left);

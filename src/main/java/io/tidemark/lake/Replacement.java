@@ -15,6 +15,7 @@ import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.log.LogLine;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -123,9 +124,13 @@ final class Replacement {
         commit(tables.load(ref), index, slices, stamp, exchange, garbage);
         Optional<Done> landed = look(ref, stamp.key(), LOOKS);
         clean(ref, landed, garbage);
-        return landed.orElseThrow();
+        Done committed = landed.orElseThrow();
+        LOG.info(
+            LogLine.committed(ref, "main", committed.snapshot(), StampSummary.write(stamp))
+                .toString());
+        return committed;
       } catch (ValidationException | CommitFailedException e) {
-        LOG.info("Commit has to be analysed again, table={} reason={}", ref, Trouble.reason(e));
+        LOG.info(LogLine.of("commit-again").with("table", ref).because(e).toString());
         Optional<Done> landed = look(ref, stamp.key(), 1);
         clean(ref, landed, garbage);
         if (landed.isPresent()) {
@@ -135,7 +140,7 @@ final class Replacement {
       } catch (NoSuchTableException | TidemarkException e) {
         throw e;
       } catch (RuntimeException e) {
-        LOG.warn("Commit's answer was lost, looking for it, table={}", ref, e);
+        LOG.warn(LogLine.of("commit-answer-lost").with("table", ref).because(e).toString());
         Optional<Done> landed = look(ref, stamp.key(), LOOKS);
         if (landed.isPresent()) {
           clean(ref, landed, garbage);
@@ -269,7 +274,12 @@ final class Replacement {
       }
       garbage.stream().filter(path -> !used.contains(path)).forEach(table.io()::deleteFile);
     } catch (RuntimeException e) {
-      LOG.info("Left unused metadata files behind, table={} files={}", ref, garbage.size(), e);
+      LOG.info(
+          LogLine.of("metadata-left")
+              .with("table", ref)
+              .with("files", garbage.size())
+              .because(e)
+              .toString());
     }
   }
 }

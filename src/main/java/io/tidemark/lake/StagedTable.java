@@ -5,6 +5,7 @@ import io.tidemark.lake.pointers.PointerSwap.Move;
 import io.tidemark.lake.pointers.Staging;
 import io.tidemark.lake.refs.Tables;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.log.LogLine;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -104,13 +105,16 @@ final class StagedTable {
 
   /** After the commit: what Iceberg cleans up after its own. */
   void landed() {
+    staged()
+        .forEach(
+            s -> LOG.info(LogLine.committed(ref, "main", s.snapshotId(), s.summary()).toString()));
     try {
       CatalogUtil.deleteRemovedMetadataFiles(io, base, next);
       Set<String> used = new HashSet<>();
       staged().forEach(s -> used.addAll(files(s, false)));
       garbage.stream().filter(path -> !used.contains(path)).forEach(io::deleteFile);
     } catch (RuntimeException e) {
-      LOG.info("Left unused metadata files behind, table={}", ref, e);
+      LOG.info(LogLine.of("metadata-left").with("table", ref).because(e).toString());
     }
   }
 
@@ -122,7 +126,7 @@ final class StagedTable {
     Set<String> files = new LinkedHashSet<>(garbage);
     try {
       if (!location.isEmpty() && hasLanded(tables.load(ref))) {
-        LOG.warn("A commit landed although the catalog failed, table={}", ref);
+        LOG.warn(LogLine.of("commit-landed-after-failure").with("table", ref).toString());
         return;
       }
       staged().forEach(s -> files.addAll(files(s, true)));
@@ -131,7 +135,12 @@ final class StagedTable {
       }
       files.forEach(io::deleteFile);
     } catch (RuntimeException e) {
-      LOG.info("Left unused metadata files behind, table={} files={}", ref, files.size(), e);
+      LOG.info(
+          LogLine.of("metadata-left")
+              .with("table", ref)
+              .with("files", files.size())
+              .because(e)
+              .toString());
     }
   }
 

@@ -12,6 +12,7 @@ import io.tidemark.model.RunState;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TimeRanges;
+import io.tidemark.model.log.LogLine;
 import io.tidemark.store.Store;
 import io.tidemark.store.Store.RunRow;
 import java.time.Clock;
@@ -20,9 +21,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What everyone who works on a recorded run needs: to find it, claim it and move it. */
 public final class Runs {
+  private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+
   /**
    * How long a pinned input stays readable without anyone renewing it. Long, because a slice on
    * main may depend on it for as long; bounded, because a holder may be gone for good.
@@ -105,6 +110,13 @@ public final class Runs {
               "another process moved it",
               "look at it with 'tidemark runs'"));
     }
+    LOG.info(
+        LogLine.of("run-moved")
+            .with("run", run.id())
+            .with("from", from)
+            .with("to", to)
+            .with("reason", reason)
+            .toString());
   }
 
   static Evidence evidence(Store store, RunId run, DatasetId dataset) {

@@ -11,6 +11,7 @@ import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.Step;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.log.LogLine;
 import io.tidemark.release.Claims;
 import io.tidemark.release.Journal;
 import io.tidemark.release.Ledger;
@@ -27,6 +28,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries out plans up to the gate. Whatever is done is recorded before the next thing begins, and
@@ -34,6 +37,7 @@ import java.util.Optional;
  * and ends in the same content. Thread-safe; one process works on a run at a time.
  */
 public final class Runner {
+  private static final Logger LOG = LoggerFactory.getLogger(Runner.class);
   private static final int RECENT = 100;
   private static final DateTimeFormatter NAME =
       DateTimeFormatter.ofPattern("yyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
@@ -172,13 +176,14 @@ public final class Runner {
 
   private RunRow execute(RunRow run, RunListener listener, Claims.Claim claim) {
     RunWork work = new RunWork(run, lake, new Journal(store, clock, run.id()));
-    StepExecution steps = new StepExecution(lake, store, cluster, specs, clock, work, listener);
+    RunListener logged = new LoggedSteps(listener);
+    StepExecution steps = new StepExecution(lake, store, cluster, specs, clock, work, logged);
     try {
       for (Step step : run.plan().steps()) {
         claim.check();
         patience.apply(
             () -> step.accept(steps),
-            (cause, pause) -> listener.retrying(run.id(), step, cause, pause));
+            (cause, pause) -> logged.retrying(run.id(), step, cause, pause));
       }
       List<Problem> problems = patience.apply(() -> steps.problems(), (cause, pause) -> {});
       claim.check();
@@ -197,6 +202,7 @@ public final class Runner {
 
   /** Records a failure; if even that fails, the run stays RUNNING and resumes all the same. */
   private void fail(RunRow run, TidemarkException cause) {
+    LOG.warn(LogLine.of("run-failed").with("run", run.id()).because(cause).toString());
     boolean claimLost = cause.category() == TidemarkException.Category.REFUSED;
     if (claimLost) {
       return;

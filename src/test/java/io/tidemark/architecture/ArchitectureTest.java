@@ -82,6 +82,7 @@ class ArchitectureTest {
           Map.entry("lake.notes", Set.of()),
           Map.entry("live.topics", Set.of()),
           Map.entry("model.json", Set.of()),
+          Map.entry("model.log", Set.of("model")),
           Map.entry("model.rollback", Set.of()),
           Map.entry("model.doctor", Set.of("model")),
           Map.entry("model.version", Set.of("model")),

@@ -13,9 +13,14 @@ import io.tidemark.control.Served;
 import io.tidemark.control.Verified;
 import io.tidemark.control.Watcher;
 import io.tidemark.doctor.Doctor;
+import io.tidemark.model.log.LogLine;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Hands each operation to the handler of its area. */
 final class ProjectControl implements Control {
+  private static final Logger LOG = LoggerFactory.getLogger(ProjectControl.class);
+
   private final Workplace workplace;
 
   ProjectControl(Workplace workplace) {
@@ -24,7 +29,16 @@ final class ProjectControl implements Control {
 
   @Override
   public <R extends Report> R execute(Operation<R> operation, Watcher watcher) {
-    return operation.accept(new Handlers(this, workplace, watcher));
+    LogLine line = LogLine.of("operation").with("operation", operation.getClass().getSimpleName());
+    LOG.info(line.with("phase", "began").toString());
+    try {
+      R report = operation.accept(new Handlers(this, workplace, watcher));
+      LOG.info(line.with("phase", "done").toString());
+      return report;
+    } catch (RuntimeException e) {
+      LOG.warn(line.with("phase", "failed").because(e).toString());
+      throw e;
+    }
   }
 
   @Override

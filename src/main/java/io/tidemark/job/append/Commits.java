@@ -6,6 +6,7 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.log.LogLine;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -170,10 +171,11 @@ final class Commits implements AutoCloseable {
       waitingSince = System.currentTimeMillis();
     }
     LOG.warn(
-        "job={} commits of {} checkpoints wait for the catalog, the storage or the brokers",
-        spec.job(),
-        pending.size(),
-        e);
+        LogLine.of("commits-wait")
+            .with("job", spec.job())
+            .with("checkpoints", pending.size())
+            .because(e)
+            .toString());
   }
 
   /** Iceberg and JDBC have their own exceptions; others are bugs and must not be waited for. */

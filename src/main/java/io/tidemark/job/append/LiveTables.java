@@ -10,6 +10,7 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.log.LogLine;
 import io.tidemark.model.touched.TouchedTime;
 import java.util.HashSet;
 import java.util.List;
@@ -126,7 +127,7 @@ final class LiveTables implements AutoCloseable {
       try {
         update.commit();
       } catch (RuntimeException e) {
-        LOG.warn("could not set metadata retention of {}; old metadata files stay", ref, e);
+        LOG.warn(LogLine.of("retention-not-set").with("table", ref).because(e).toString());
       }
     }
   }

@@ -16,6 +16,7 @@ import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TimeRanges;
+import io.tidemark.model.log.LogLine;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -167,7 +168,7 @@ final class FileExchange {
         if (!conflict || attempt == ATTEMPTS) {
           throw e;
         }
-        LOG.info("files of {} were replaced meanwhile; looking again", table.name());
+        LOG.info(LogLine.of("compaction-again").with("table", table.name()).because(e).toString());
         table.refresh();
       }
     }

@@ -6,6 +6,7 @@ import io.tidemark.job.slice.Rows;
 import io.tidemark.job.slice.SliceReport;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.RecordJson;
+import io.tidemark.model.log.LogLine;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -87,7 +88,11 @@ final class FileLoader extends AbstractStreamOperator<RowData>
       unreadable++;
       target.bad(0, e.getMessage(), "", 1);
     } catch (IOException | RuntimeException e) {
-      LOG.warn("file {} cannot be read", file, e);
+      LOG.warn(
+          LogLine.of("file-unreadable")
+              .with("file", file)
+              .with("reason", e.getClass().getName())
+              .toString());
       unreadable++;
       target.bad(0, "it cannot be read: " + e.getClass().getSimpleName(), "", 1);
     }

@@ -1,6 +1,7 @@
 package io.tidemark.job.load;
 
 import io.tidemark.job.value.TextValues;
+import io.tidemark.model.log.LogLine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,7 +94,7 @@ final class ParquetRows {
     try {
       return Optional.of(iterator.next());
     } catch (RuntimeException e) {
-      LOG.warn("a Parquet file is damaged", e);
+      LOG.warn(LogLine.of("file-damaged").with("reason", e.getClass().getName()).toString());
       return Optional.empty();
     }
   }

@@ -1,6 +1,7 @@
 package io.tidemark.job.slice;
 
 import io.tidemark.model.Grain;
+import io.tidemark.model.log.LogLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -200,7 +201,7 @@ public final class PartitionFiles {
       try {
         finish(writer);
       } catch (RuntimeException e) {
-        LOG.warn("could not close a file that is not needed any more", e);
+        LOG.warn(LogLine.of("file-not-closed").because(e).toString());
       }
     }
     done.forEach(file -> delete(file.location()));
@@ -212,7 +213,7 @@ public final class PartitionFiles {
     try {
       table.io().deleteFile(location);
     } catch (RuntimeException e) {
-      LOG.warn("could not delete unreferenced file {}", location, e);
+      LOG.warn(LogLine.of("file-left").with("file", location).because(e).toString());
     }
   }
 }

@@ -3,6 +3,7 @@ package io.tidemark.job.slice;
 import io.tidemark.model.Problem;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.log.LogLine;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
@@ -121,13 +122,14 @@ public final class TableCommit {
         Snapshot committed =
             find().orElseThrow(() -> new IllegalStateException("[BUG] the key was not written"));
         deleteLeftovers(committed, leftovers);
+        LOG.info(committed(committed));
         return committed;
       } catch (ValidationException e) {
         Optional<Problem> broken = validation.broken;
         return find()
             .orElseThrow(() -> broken.map(TidemarkException::refused).orElseGet(() -> conflict(e)));
       } catch (CommitFailedException | CommitStateUnknownException e) {
-        LOG.warn("commit {} to {} failed or its answer was lost; looking", key, table.name(), e);
+        LOG.warn(line("commit-failed").with("key", key).because(e).toString());
         failure = e;
       } catch (TidemarkException e) {
         throw e;
@@ -138,6 +140,15 @@ public final class TableCommit {
     }
     RuntimeException last = failure;
     return find().orElseThrow(() -> failed(last));
+  }
+
+  private LogLine line(String event) {
+    return LogLine.of(event).with("table", table.name()).with("branch", branch);
+  }
+
+  private String committed(Snapshot snapshot) {
+    return LogLine.committed(table.name(), branch, snapshot.snapshotId(), snapshot.summary())
+        .toString();
   }
 
   private TidemarkException conflict(ValidationException e) {
@@ -197,7 +208,7 @@ public final class TableCommit {
     try {
       table.io().deleteFile(path);
     } catch (RuntimeException e) {
-      LOG.warn("could not delete unreferenced file {}", path, e);
+      LOG.warn(line("file-left").with("file", path).because(e).toString());
     }
   }
 

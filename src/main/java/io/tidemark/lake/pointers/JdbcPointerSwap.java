@@ -1,5 +1,6 @@
 package io.tidemark.lake.pointers;
 
+import io.tidemark.model.log.LogLine;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -69,7 +70,7 @@ public final class JdbcPointerSwap implements PointerSwap {
     try {
       connection.close();
     } catch (RuntimeException e) {
-      LOG.info("A connection to the catalog could not be closed", e);
+      LOG.info(LogLine.of("connection-not-closed").because(e).toString());
     }
   }
 

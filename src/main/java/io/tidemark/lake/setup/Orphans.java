@@ -2,6 +2,7 @@ package io.tidemark.lake.setup;
 
 import io.tidemark.lake.refs.Tables;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.log.LogLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashSet;
@@ -52,7 +53,8 @@ public final class Orphans {
     // Read after the listing: whatever was committed until now is seen.
     found.keySet().removeAll(referred(tables.load(ref)));
     found.values().forEach(table.io()::deleteFile);
-    LOG.info("Deleted files that nothing refers to, table={} files={}", ref, found.size());
+    LOG.info(
+        LogLine.of("orphans-deleted").with("table", ref).with("files", found.size()).toString());
     return found.size();
   }
 
@@ -69,7 +71,7 @@ public final class Orphans {
         }
       }
     } catch (UncheckedIOException e) {
-      LOG.info("There is no folder of data files to look through, table={}", table.name(), e);
+      LOG.info(LogLine.of("no-data-folder").with("table", table.name()).because(e).toString());
     }
     return found;
   }

@@ -1,9 +1,8 @@
-package io.tidemark.lake;
+package io.tidemark.lake.files;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.ManifestFile;
 import org.apache.iceberg.ManifestFiles;
@@ -13,16 +12,19 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.types.Types;
 
 /** Whether a column has values anywhere, as far as the statistics of files say. */
-final class ColumnValues {
+public final class ColumnValues {
   private ColumnValues() {}
 
-  static boolean areIn(Table table, String column) {
-    Optional<Snapshot> head = History.main(table);
+  /**
+   * @param snapshot of the table
+   * @return false also for a column that the table does not have
+   */
+  public static boolean areIn(Table table, Snapshot snapshot, String column) {
     Types.NestedField field = table.schema().findField(column);
-    if (head.isEmpty() || field == null) {
+    if (field == null) {
       return false;
     }
-    for (ManifestFile manifest : head.get().dataManifests(table.io())) {
+    for (ManifestFile manifest : snapshot.dataManifests(table.io())) {
       try (ManifestReader<DataFile> reader =
           ManifestFiles.read(manifest, table.io(), table.specs())) {
         for (DataFile file : reader) {
