@@ -114,6 +114,14 @@ final class LiveCommands implements Callable<Integer> {
   static final class Stop implements Callable<Integer> {
     private final Root root;
 
+    @Parameters(
+        arity = "0..*",
+        paramLabel = "DATASET",
+        description =
+            "Only the live jobs that these belong to, where transforms follow tables; all of the"
+                + " pipeline's by default.")
+    private List<String> datasets = List.of();
+
     @Option(
         names = "--release",
         description = "Also give its open slices to tidemark run, until it is started again.")
@@ -134,11 +142,10 @@ final class LiveCommands implements Callable<Integer> {
         return root.answer(new Operation.Shadow(new ShadowAct.Stop()));
       }
       Report.LiveShown report =
-          root.execute(new Operation.StopLive(release ? OpenSlices.RELEASED : OpenSlices.KEPT));
+          root.execute(
+              new Operation.StopLive(datasets, release ? OpenSlices.RELEASED : OpenSlices.KEPT));
       root.print(report, TextRenderer::text);
-      return report.event() == Report.LiveEvent.UNCOMMITTED
-          ? TidemarkException.Category.EXTERNAL.exitCode()
-          : 0;
+      return report.isUncommitted() ? TidemarkException.Category.EXTERNAL.exitCode() : 0;
     }
   }
 

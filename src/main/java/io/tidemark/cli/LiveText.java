@@ -22,12 +22,23 @@ final class LiveText {
   private LiveText() {}
 
   static String text(Report.LiveShown report, Paint paint) {
-    LiveStatus job = report.job();
     StringBuilder out = new StringBuilder();
-    out.append(event(report.event()))
+    one(report.event(), report.job(), paint, out);
+    report.others().forEach(o -> one(o.event(), o.job(), paint, out.append('\n')));
+    if (!report.otherCode().isEmpty()) {
+      out.append("\n  The live job runs other code than jobs/ holds, for ")
+          .append(
+              report.otherCode().stream().map(Object::toString).collect(Collectors.joining(", ")))
+          .append(": plans take what it closes for stale.\n");
+    }
+    return out.append('\n').append(next(report, report.job())).append('\n').toString();
+  }
+
+  private static void one(Report.LiveEvent event, LiveStatus job, Paint paint, StringBuilder out) {
+    out.append(event(event))
         .append("live job ")
         .append(paint.strong(job.name()))
-        .append(report.event() == Report.LiveEvent.LOOKED_AT ? ": " + state(job, paint) : "")
+        .append(event == Report.LiveEvent.LOOKED_AT ? ": " + state(job, paint) : "")
         .append("\n  ")
         .append(checkpoints(job))
         .append('\n');
@@ -43,18 +54,18 @@ final class LiveText {
     if (!job.sources().isEmpty()) {
       out.append('\n').append(sources(job, paint));
     }
+    job.follows()
+        .forEach(
+            f ->
+                out.append("  follows the table of ")
+                    .append(paint.name(f.dataset().value()))
+                    .append(f.openFrom().map(s -> ", open from " + s).orElse(", all open"))
+                    .append('\n'));
     if (!job.tasks().isEmpty()) {
       out.append('\n').append(tasks(job, paint));
     }
     silent(job, out);
     job.shadow().ifPresent(shadow -> out.append('\n').append(ShadowText.text(shadow, paint)));
-    if (!report.otherCode().isEmpty()) {
-      out.append("\n  The live job runs other code than jobs/ holds, for ")
-          .append(
-              report.otherCode().stream().map(Object::toString).collect(Collectors.joining(", ")))
-          .append(": plans take what it closes for stale.\n");
-    }
-    return out.append('\n').append(next(report, job)).append('\n').toString();
   }
 
   private static String event(Report.LiveEvent event) {

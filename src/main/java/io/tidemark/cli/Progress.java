@@ -23,8 +23,7 @@ final class Progress implements Watcher {
   private final Map<String, Long> started = new HashMap<>();
   private final BooleanSupplier end;
   private boolean drawn;
-  private String told = "";
-  private long toldAt;
+  private final Map<String, Told> told = new HashMap<>();
 
   Progress(Streams streams, Paint paint) {
     this(streams, paint, () -> false);
@@ -39,6 +38,9 @@ final class Progress implements Watcher {
     this.device = streams.errIs();
     this.paint = paint;
   }
+
+  /** What was said last of a live job. */
+  private record Told(String essence, long at) {}
 
   @Override
   public synchronized void note(String text) {
@@ -63,10 +65,10 @@ final class Progress implements Watcher {
     }
     String essence = LiveText.essence(status);
     long now = System.nanoTime();
-    if (!essence.equals(told) || now - toldAt > MINUTE) {
+    Told before = told.get(status.name());
+    if (before == null || !essence.equals(before.essence()) || now - before.at() > MINUTE) {
       err.println(LiveText.line(status, paint));
-      told = essence;
-      toldAt = now;
+      told.put(status.name(), new Told(essence, now));
     }
   }
 

@@ -386,10 +386,20 @@ public sealed interface Operation<R extends Report> {
     }
   }
 
-  /** Stops the live job after a last commit, wherever it runs. */
-  record StopLive(OpenSlices open) implements Operation<Report.LiveShown> {
+  /**
+   * Stops live jobs after a last commit, wherever they run.
+   *
+   * @param datasets whose live jobs; empty for all of the pipeline
+   */
+  record StopLive(List<String> datasets, OpenSlices open) implements Operation<Report.LiveShown> {
     public StopLive {
+      datasets = List.copyOf(datasets);
       Objects.requireNonNull(open, "open");
+    }
+
+    /** All of the pipeline. */
+    public StopLive(OpenSlices open) {
+      this(List.of(), open);
     }
 
     @Override

@@ -339,14 +339,31 @@ public sealed interface Report
    *
    * @param event what just became of it
    * @param otherCode datasets that it was started with other code for than jobs/ holds now
+   * @param others the pipeline's other live jobs, which follow tables
    */
-  record LiveShown(LiveEvent event, LiveStatus job, List<DatasetId> otherCode) implements Report {
+  record LiveShown(LiveEvent event, LiveStatus job, List<DatasetId> otherCode, List<Other> others)
+      implements Report {
+    /** A live job that follows tables, and what just became of it. */
+    public record Other(LiveEvent event, LiveStatus job) {}
+
     public LiveShown {
       otherCode = List.copyOf(otherCode);
+      others = List.copyOf(others);
+    }
+
+    /** Of a pipeline's only live job. */
+    public LiveShown(LiveEvent event, LiveStatus job, List<DatasetId> otherCode) {
+      this(event, job, otherCode, List.of());
     }
 
     public LiveShown(LiveEvent event, LiveStatus job) {
       this(event, job, List.of());
+    }
+
+    /** Whether the last commit of one of them failed. */
+    public boolean isUncommitted() {
+      return event == LiveEvent.UNCOMMITTED
+          || others.stream().anyMatch(o -> o.event() == LiveEvent.UNCOMMITTED);
     }
 
     @Override

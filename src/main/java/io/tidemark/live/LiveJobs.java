@@ -34,11 +34,14 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Starts, watches and stops the live job of a pipeline: one Flink job for all of its topics and
- * transforms. Where a job goes on is read from the tables alone, so a start after a crash, after
- * other code and after a stop are the same. Thread-safe.
+ * Starts, watches and stops the live job of a pipeline, or of a part of it: one Flink job for all
+ * of its topics and transforms. Where a job goes on is read from the tables alone, so a start after
+ * a crash, after other code and after a stop are the same. Thread-safe.
  */
 public final class LiveJobs {
+  /** The codes of a start that may have to wait for a commit of the job that it follows. */
+  public static final Set<String> TO_WAIT_FOR = Set.of(Orders.NEVER_LIVE, Orders.OPEN_AGAIN);
+
   private final Supplier<Lake> lakes;
   private final Store store;
   private final Cluster cluster;
@@ -117,6 +120,9 @@ public final class LiveJobs {
     }
     Map<DatasetId, Query> queries = request.queries().apply(scope.transforms());
     queries.values().forEach(q -> problems.addAll(q.problems()));
+    if (side == Side.SHADOW && !scope.followed().isEmpty()) {
+      problems.add(noShadow(graph));
+    }
     if (!problems.isEmpty()) {
       throw TidemarkException.user(problems);
     }
@@ -141,6 +147,42 @@ public final class LiveJobs {
     } catch (RuntimeException e) {
       claim.close();
       throw e;
+    }
+  }
+
+  private static Problem noShadow(Graph graph) {
+    return Problem.of(
+        "TM-LIVE-126",
+        "live job '" + graph.name() + "' follows a table and cannot have a shadow",
+        "its shadow would close slices from other snapshots of that table than it does itself",
+        "stop it, and start it with the new code; then make what it closed anew with tidemark run");
+  }
+
+  /**
+   * Makes sure that no other live job makes what a part would make: the start would take the tables
+   * away from it, and it would end.
+   *
+   * @param names of live jobs that may run, the part's own apart
+   * @throws TidemarkException REFUSED if one does
+   */
+  public void requireUnmade(Graph part, List<String> names) {
+    for (String name : names) {
+      List<DatasetId> made =
+          name.equals(part.name())
+              ? List.of()
+              : Ran.find(store, name).map(Shadows::made).orElse(List.of());
+      Optional<DatasetId> both =
+          made.stream().filter(id -> part.transformOf(id).isPresent()).findFirst();
+      if (both.isPresent() && isRunning(name)) {
+        throw TidemarkException.refused(
+            Problem.of(
+                "TM-LIVE-127",
+                "live job '" + name + "' makes '" + both.get() + "' now",
+                "it was started before 'follows' was changed in jobs/, and '"
+                    + part.name()
+                    + "' would take the table away from it",
+                "stop both, then start them: tidemark live stop, tidemark live start"));
+      }
     }
   }
 
@@ -219,7 +261,7 @@ public final class LiveJobs {
 
   private static List<Dataset> tables(Graph graph) {
     return graph.datasets().stream()
-        .filter(d -> d.topic().isPresent() || d.kind() == Dataset.Kind.DERIVED)
+        .filter(d -> d.topic().isPresent() || graph.transformOf(d.id()).isPresent())
         .toList();
   }
 

@@ -1,5 +1,6 @@
 package io.tidemark.live;
 
+import io.tidemark.live.parts.Parts;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Grain;
@@ -13,22 +14,27 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
- * What a live job is made of: transforms with everything upstream of them, down to topics.
+ * What a live job is made of: transforms with everything upstream of them, down to topics and to
+ * tables that other live jobs make.
  *
  * @param sources with topics, in the order they were declared
+ * @param followed whose tables are followed
  * @param references that transforms look up
  * @param transforms in topological order
  * @param problems all that keeps them from running live
  */
 record LiveScope(
     List<Dataset> sources,
+    List<Dataset> followed,
     List<Dataset> references,
     List<Transform> transforms,
     List<Problem> problems) {
   LiveScope {
     sources = List.copyOf(sources);
+    followed = List.copyOf(followed);
     references = List.copyOf(references);
     transforms = List.copyOf(transforms);
     problems = List.copyOf(problems);
@@ -42,18 +48,26 @@ record LiveScope(
     return new Finder(graph).find(selected);
   }
 
-  /** The transforms that are given this source's rows without another in between. */
+  /** Whatever brings rows: topics first, then tables. */
+  List<Dataset> inflow() {
+    return Stream.concat(sources.stream(), followed.stream()).toList();
+  }
+
+  /** The transforms that are given rows of such a dataset without another in between. */
   List<Transform> readers(Dataset source) {
     return transforms.stream().filter(t -> t.inputs().contains(source.id())).toList();
   }
 
   private static final class Finder {
     private final Graph graph;
+    private final List<DatasetId> followed;
     private final Set<DatasetId> fed = new HashSet<>();
     private final List<Problem> problems = new ArrayList<>();
 
     Finder(Graph graph) {
       this.graph = graph;
+      followed = Parts.followed(graph);
+      fed.addAll(followed);
       for (Dataset dataset : graph.datasets()) {
         if (dataset.topic().isPresent()) {
           fed.add(dataset.id());
@@ -97,6 +111,7 @@ record LiveScope(
       List<Dataset> used = graph.datasets().stream().filter(d -> wanted.contains(d.id())).toList();
       return new LiveScope(
           used.stream().filter(d -> d.topic().isPresent()).toList(),
+          used.stream().filter(d -> followed.contains(d.id())).toList(),
           used.stream().filter(d -> d.kind() == Dataset.Kind.REFERENCE).toList(),
           transforms,
           problems);

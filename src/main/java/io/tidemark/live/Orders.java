@@ -24,6 +24,9 @@ import java.util.stream.Stream;
 
 /** Where each part of a live job goes on, from what tables and topics say. Pure. */
 final class Orders {
+  static final String NEVER_LIVE = "TM-LIVE-124";
+  static final String OPEN_AGAIN = "TM-LIVE-125";
+
   private final Graph graph;
   private final LiveScope scope;
   private final Map<DatasetId, Found> tables;
@@ -63,8 +66,9 @@ final class Orders {
   /** One more than any job had that wrote one of the tables. */
   long epoch() {
     return 1
-        + tables.values().stream()
-            .flatMap(t -> t.mark().stream())
+        + tables.entrySet().stream()
+            .filter(e -> scope.followed().stream().noneMatch(d -> d.id().equals(e.getKey())))
+            .flatMap(e -> e.getValue().mark().stream())
             .mapToLong(LiveMark::epoch)
             .max()
             .orElse(0);
@@ -241,16 +245,89 @@ final class Orders {
   /** The slice that the newest rows of its sources, the slowest of them, begin to reach. */
   private Optional<Long> newest(Transform transform) {
     return sources(transform.output())
-        .flatMap(s -> tables.get(s.id()).newest().map(o -> s.layout().slice().start(o)).stream())
+        .flatMap(
+            s ->
+                s.topic().isPresent()
+                    ? tables.get(s.id()).newest().map(o -> s.layout().slice().start(o)).stream()
+                    : complete(s).stream())
         .min(Instant::compareTo)
         .map(at -> grain(transform.output()).ordinal(at.minus(transform.window().lookahead())));
+  }
+
+  /** Up to where slices of a followed table are closed. */
+  private Optional<Instant> complete(Dataset followed) {
+    return firstOpen(followed).map(o -> followed.layout().slice().start(o));
+  }
+
+  private Optional<Long> firstOpen(Dataset followed) {
+    return tables.get(followed.id()).mark().flatMap(LiveMark::openFrom);
+  }
+
+  /**
+   * Of each followed table, the first slice that is not closed: as the only partition's offset.
+   *
+   * @param openFrom the first slice that each transform's job owns
+   * @throws TidemarkException REFUSED if transforms have closed, or leave closed, what is made of
+   *     slices that are open; it may be that those have only to close
+   */
+  Map<DatasetId, SortedMap<Integer, Long>> closed(Map<DatasetId, Optional<Long>> openFrom) {
+    Map<DatasetId, SortedMap<Integer, Long>> closed = new HashMap<>();
+    for (Dataset followed : scope.followed()) {
+      if (tables.get(followed.id()).mark().isEmpty()
+          && tables.get(followed.id()).oldest().isPresent()) {
+        problems.add(neverLive(followed));
+        continue;
+      }
+      Instant complete = complete(followed).orElse(Instant.MIN);
+      for (Transform reader : scope.readers(followed)) {
+        openFrom
+            .get(reader.output())
+            .map(o -> grain(reader.output()).start(o).plus(reader.window().lookahead()))
+            .filter(needed -> needed.isAfter(complete))
+            .ifPresent(needed -> problems.add(openAgain(followed, reader, needed)));
+      }
+      SortedMap<Integer, Long> next = new TreeMap<>();
+      firstOpen(followed).ifPresent(o -> next.put(0, o));
+      closed.put(followed.id(), next);
+    }
+    if (!problems.isEmpty()) {
+      throw TidemarkException.refused(problems);
+    }
+    return closed;
+  }
+
+  private static Problem neverLive(Dataset followed) {
+    return Problem.of(
+        NEVER_LIVE,
+        "'" + followed.id() + "', which is to be followed, was never live",
+        "its table holds rows, and nothing says which of its slices are closed",
+        "start the live job that makes it first: tidemark live start " + followed.id());
+  }
+
+  private Problem openAgain(Dataset followed, Transform reader, Instant needed) {
+    return Problem.of(
+        OPEN_AGAIN,
+        "'" + followed.id() + "' has not closed what '" + reader.output() + "' is to begin behind",
+        "it is open from "
+            + firstOpen(followed)
+                .map(o -> followed.layout().slice().label(o))
+                .orElse("its first slice")
+            + ", and what was closed of '"
+            + reader.output()
+            + "' reads up to "
+            + needed
+            + ": it was rolled back, or --from names a later slice",
+        "wait until the live job of '"
+            + followed.id()
+            + "' has closed that much; what was made of rows that are gone is stale, and tidemark"
+            + " run makes it anew");
   }
 
   private Stream<Dataset> sources(DatasetId dataset) {
     return graph
         .transformOf(dataset)
         .map(t -> t.inputs().stream().flatMap(this::sources).distinct())
-        .orElseGet(() -> scope.sources().stream().filter(s -> s.id().equals(dataset)));
+        .orElseGet(() -> scope.inflow().stream().filter(s -> s.id().equals(dataset)));
   }
 
   /**
@@ -259,14 +336,20 @@ final class Orders {
    */
   Map<DatasetId, Optional<Instant>> history(Map<DatasetId, Optional<Long>> openFrom) {
     Map<DatasetId, Optional<Instant>> history = new HashMap<>();
-    for (Dataset source : scope.sources()) {
+    for (Dataset source : scope.inflow()) {
       Optional<Instant> first =
           tables.get(source.id()).oldest().map(o -> source.layout().slice().start(o));
       Optional<Instant> needed =
           scope.readers(source).stream()
               .map(t -> reads(t, openFrom.get(t.output())))
               .min(Instant::compareTo);
-      history.put(source.id(), first.flatMap(at -> needed.map(n -> max(at, n))));
+      Optional<Instant> end =
+          source.topic().isPresent() ? Optional.of(Instant.MAX) : complete(source);
+      history.put(
+          source.id(),
+          first
+              .flatMap(at -> needed.map(n -> max(at, n)))
+              .filter(from -> end.filter(from::isBefore).isPresent()));
     }
     return history;
   }

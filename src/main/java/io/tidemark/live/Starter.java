@@ -62,12 +62,14 @@ final class Starter {
     for (Dataset source : scope.sources()) {
       topics.get(source.id()).ifPresent(e -> lake.ensure(source));
     }
+    scope.followed().forEach(lake::ensure);
     scope.transforms().forEach(t -> lake.ensure(graph.dataset(t.output())));
     Map<DatasetId, Found> tables = tables(graph, scope);
     Orders orders = new Orders(graph, scope, tables);
     Map<DatasetId, SortedMap<Integer, Long>> offsets =
         orders.offsets(topics, request.acceptedGaps());
     Map<DatasetId, Optional<Long>> openFrom = orders.openFrom(request.from());
+    offsets.putAll(orders.closed(openFrom));
     Map<DatasetId, Optional<Instant>> history = orders.history(openFrom);
     long epoch = orders.epoch();
     return new LiveSpec(
@@ -76,24 +78,28 @@ final class Starter {
         epoch,
         environment.catalog(),
         streaming,
-        scope.sources().stream()
+        scope.inflow().stream()
             .map(
                 s ->
                     new LiveSpec.Source(
                         s,
-                        side.mode(),
+                        s.topic().isPresent() ? side.mode() : LiveSpec.Source.Mode.FOLLOW,
                         LiveSpec.deadLetters(s.table()),
                         tables.get(s.id()).mark(),
                         tables.get(s.id()).head(),
                         offsets.get(s.id()),
                         history.get(s.id()),
-                        topics.get(s.id()).flatMap(Extent::id),
-                        topics.get(s.id()).map(e -> e.partitions().size()).orElse(0)))
+                        extent(topics, s).flatMap(Extent::id),
+                        extent(topics, s).map(e -> e.partitions().size()).orElse(0)))
             .toList(),
         references(scope),
         scope.transforms().stream()
             .map(t -> task(graph, t, queries.get(t.output()).text(), tables, openFrom))
             .toList());
+  }
+
+  private static Optional<Extent> extent(Map<DatasetId, Optional<Extent>> topics, Dataset source) {
+    return topics.getOrDefault(source.id(), Optional.empty());
   }
 
   private LiveSpec.Task task(
@@ -148,7 +154,7 @@ final class Starter {
 
   private Map<DatasetId, Found> tables(Graph graph, LiveScope scope) {
     Map<DatasetId, Found> tables = new HashMap<>();
-    scope.sources().forEach(s -> tables.put(s.id(), found(s, Side.MAIN.branch())));
+    scope.inflow().forEach(s -> tables.put(s.id(), found(s, Side.MAIN.branch())));
     for (Transform transform : scope.transforms()) {
       Dataset output = graph.dataset(transform.output());
       tables.put(output.id(), found(output, side.branch()));

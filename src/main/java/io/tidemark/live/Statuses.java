@@ -3,6 +3,7 @@ package io.tidemark.live;
 import io.tidemark.cluster.LiveJob;
 import io.tidemark.cluster.LiveJob.Metric;
 import io.tidemark.lake.Lake;
+import io.tidemark.live.parts.Parts;
 import io.tidemark.live.topics.Topics;
 import io.tidemark.live.topics.Topics.Extent;
 import io.tidemark.live.topics.Topics.Unread;
@@ -17,6 +18,7 @@ import io.tidemark.model.LiveMark;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.LiveStatus;
 import io.tidemark.model.LiveStatus.Checkpoints;
+import io.tidemark.model.LiveStatus.FollowedStatus;
 import io.tidemark.model.LiveStatus.Health;
 import io.tidemark.model.LiveStatus.Lag;
 import io.tidemark.model.LiveStatus.Pressure;
@@ -84,7 +86,15 @@ final class Statuses {
         checkpoints(job, newest, clock),
         pressure(job),
         sources.stream().map(s -> source(s, job)).toList(),
-        tasks.stream().map(this::task).toList());
+        tasks.stream().map(this::task).toList(),
+        Parts.followed(graph).stream().map(id -> followed(graph.dataset(id))).toList(),
+        Optional.empty());
+  }
+
+  private FollowedStatus followed(Dataset dataset) {
+    return new FollowedStatus(
+        dataset.id(),
+        marked(dataset).mark().flatMap(LiveMark::openFrom).map(dataset.layout().slice()::label));
   }
 
   /**

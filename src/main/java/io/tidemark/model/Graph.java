@@ -42,7 +42,10 @@ public record Graph(
         if (dataset == null) {
           throw new IllegalArgumentException("Cannot read unknown dataset " + input);
         }
-        if (dataset.kind() == Dataset.Kind.DERIVED && !made.contains(input)) {
+        boolean elsewhere =
+            transform.follows(input)
+                && transforms.stream().noneMatch(t -> t.output().equals(input));
+        if (dataset.kind() == Dataset.Kind.DERIVED && !made.contains(input) && !elsewhere) {
           throw new IllegalArgumentException(
               "Cannot order " + transform.output() + " before its input " + input);
         }

@@ -93,7 +93,12 @@ public record LiveSpec(
     public enum Mode {
       INGEST,
       /** Another job does; rows that are read are only handed on. */
-      READ
+      READ,
+      /**
+       * Another job does, and rows are read from the table once their slices have closed. The one
+       * partition is 0, and its offsets are ordinals of slices.
+       */
+      FOLLOW
     }
 
     public Source {

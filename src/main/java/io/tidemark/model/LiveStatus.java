@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param pressure the part of it that waits most for what follows; empty while it is not measured
  * @param sources with their topics
  * @param tasks its transforms, in topological order
+ * @param follows tables of other live jobs that it reads
  * @param shadow other code beside it; empty for none
  */
 public record LiveStatus(
@@ -25,6 +26,7 @@ public record LiveStatus(
     Optional<Pressure> pressure,
     List<SourceStatus> sources,
     List<TaskStatus> tasks,
+    List<FollowedStatus> follows,
     Optional<ShadowStatus> shadow) {
 
   /** What a live job is doing. */
@@ -128,6 +130,18 @@ public record LiveStatus(
     }
   }
 
+  /**
+   * A table of another live job.
+   *
+   * @param openFrom its first slice that is open, up to which it can be read; empty while none has
+   *     closed
+   */
+  public record FollowedStatus(DatasetId dataset, Optional<String> openFrom) {
+    public FollowedStatus {
+      Objects.requireNonNull(openFrom, "openFrom");
+    }
+  }
+
   public LiveStatus {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(health, "health");
@@ -135,10 +149,11 @@ public record LiveStatus(
     Objects.requireNonNull(pressure, "pressure");
     sources = List.copyOf(sources);
     tasks = List.copyOf(tasks);
+    follows = List.copyOf(follows);
     Objects.requireNonNull(shadow, "shadow");
   }
 
-  /** Without a shadow. */
+  /** Without a shadow, and following nothing. */
   public LiveStatus(
       String name,
       Health health,
@@ -146,11 +161,12 @@ public record LiveStatus(
       Optional<Pressure> pressure,
       List<SourceStatus> sources,
       List<TaskStatus> tasks) {
-    this(name, health, checkpoints, pressure, sources, tasks, Optional.empty());
+    this(name, health, checkpoints, pressure, sources, tasks, List.of(), Optional.empty());
   }
 
   /** The same with a shadow beside it. */
   public LiveStatus with(ShadowStatus beside) {
-    return new LiveStatus(name, health, checkpoints, pressure, sources, tasks, Optional.of(beside));
+    return new LiveStatus(
+        name, health, checkpoints, pressure, sources, tasks, follows, Optional.of(beside));
   }
 }

@@ -3,12 +3,14 @@ package io.tidemark.model;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Versioned code from input datasets to one output dataset. Named by its output.
  *
  * @param window how much input around a slice it reads
  * @param analysis what the planner or the byte code says of the logic
+ * @param following the inputs whose tables its live job follows; changes nothing of the result
  */
 public record Transform(
     DatasetId output,
@@ -17,7 +19,15 @@ public record Transform(
     Window window,
     String label,
     Analysis analysis,
-    Location where) {
+    Location where,
+    Optional<Following> following) {
+
+  /** Derived datasets that other live jobs make; what is not named is taken as it is made. */
+  public record Following(List<DatasetId> tables) {
+    public Following {
+      tables = List.copyOf(tables);
+    }
+  }
 
   public Transform {
     Objects.requireNonNull(output, "output");
@@ -27,6 +37,24 @@ public record Transform(
     Objects.requireNonNull(label, "label");
     Objects.requireNonNull(analysis, "analysis");
     Objects.requireNonNull(where, "where");
+    Objects.requireNonNull(following, "following");
+  }
+
+  /** That follows no table. */
+  public Transform(
+      DatasetId output,
+      Logic logic,
+      List<DatasetId> inputs,
+      Window window,
+      String label,
+      Analysis analysis,
+      Location where) {
+    this(output, logic, inputs, window, label, analysis, where, Optional.empty());
+  }
+
+  /** Whether its live job follows the table of this input. */
+  public boolean follows(DatasetId input) {
+    return following.filter(f -> f.tables().contains(input)).isPresent();
   }
 
   /**

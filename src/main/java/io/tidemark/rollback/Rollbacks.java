@@ -4,6 +4,7 @@ import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lake.Past;
 import io.tidemark.live.LiveJobs;
 import io.tidemark.live.Side;
+import io.tidemark.live.parts.Parts;
 import io.tidemark.live.place.Waiting;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.Graph;
@@ -18,8 +19,10 @@ import io.tidemark.store.Store;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Rolls tables back so that nothing that a live job read is lost or doubled afterwards. Idempotent:
@@ -60,6 +63,24 @@ public final class Rollbacks {
       return graph.datasets().stream().filter(d -> d.table().equals(table)).findFirst();
     }
 
+    private boolean writes(String job) {
+      return dataset().filter(d -> !Parts.of(graph, d.id()).name().equals(job)).isEmpty();
+    }
+
+    /** The live jobs that write the table or follow it, those that follow first. */
+    List<String> jobs() {
+      return dataset()
+          .map(
+              d ->
+                  Stream.concat(
+                          Parts.following(graph, d.id()).stream(),
+                          Stream.of(Parts.of(graph, d.id())))
+                      .map(Graph::name)
+                      .distinct()
+                      .toList())
+          .orElse(List.of(graph.name()));
+    }
+
     /** Whether a live job of the pipeline may write the table. */
     boolean isLive() {
       boolean topics = graph.datasets().stream().anyMatch(d -> d.topic().isPresent());
@@ -89,7 +110,7 @@ public final class Rollbacks {
     requireStopped(request);
     weighed(request);
     if (request.isLive() && request.live() == Terms.Live.REREAD) {
-      jobs.stop(Side.MAIN, request.graph().name());
+      request.jobs().forEach(name -> jobs.stop(Side.MAIN, name));
     }
     try (Claims.Claim claim = claim(request)) {
       claim.check();
@@ -107,7 +128,7 @@ public final class Rollbacks {
     TreeSet<String> names = new TreeSet<>();
     names.add("table " + request.table());
     if (request.isLive()) {
-      names.add(LiveSpec.key(request.graph().name()));
+      request.jobs().forEach(name -> names.add(LiveSpec.key(name)));
     }
     Instant end = clock.instant().plus(LETTING_GO);
     while (true) {
@@ -127,10 +148,13 @@ public final class Rollbacks {
   }
 
   private void requireStopped(Request request) {
-    String pipeline = request.graph().name();
     if (!request.isLive()) {
       return;
     }
+    request.jobs().forEach(name -> requireStopped(request, name));
+  }
+
+  private void requireStopped(Request request, String pipeline) {
     if (jobs.isRunning(Side.SHADOW, pipeline)) {
       throw TidemarkException.refused(
           Problem.of(
@@ -143,7 +167,11 @@ public final class Rollbacks {
       throw TidemarkException.refused(
           Problem.of(
               "TM-ROLLBACK-004",
-              "live job '" + pipeline + "' writes table '" + request.table() + "'",
+              "live job '"
+                  + pipeline
+                  + (request.writes(pipeline) ? "' writes table '" : "' follows table '")
+                  + request.table()
+                  + "'",
               "a rollback under it would end it, and what it is to read again has to be decided",
               "stop it first (tidemark live stop), or add '--live reread': it is stopped, and its"
                   + " next start reads what is rolled back from the topics again"));

@@ -84,7 +84,12 @@ final class Drafts {
       LogicDraft logic,
       Optional<List<Located<String>>> inputs,
       Transform.Window window,
-      String label) {}
+      String label,
+      List<Located<String>> follows) {
+    TransformDraft {
+      follows = List.copyOf(follows);
+    }
+  }
 
   sealed interface LogicDraft permits SqlDraft, ClassDraft {}
 

@@ -284,6 +284,7 @@ final class GraphBuilder {
       return Optional.empty();
     }
     List<Dataset> read = inputs.stream().map(i -> built.get(i.value())).toList();
+    checkFollows(draft, read);
     if (draft.logic() instanceof ClassDraft code) {
       return javaClass(draft, code, read);
     }
@@ -348,7 +349,30 @@ final class GraphBuilder {
         draft.window(),
         draft.label(),
         analysis,
-        draft.output().where());
+        draft.output().where(),
+        draft.follows().isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new Transform.Following(
+                    draft.follows().stream().map(f -> DatasetId.of(f.value())).toList())));
+  }
+
+  private void checkFollows(TransformDraft draft, List<Dataset> read) {
+    for (Located<String> followed : draft.follows()) {
+      Optional<Dataset> input =
+          read.stream().filter(d -> d.id().value().equals(followed.value())).findFirst();
+      if (input.filter(d -> d.kind() == Dataset.Kind.DERIVED).isEmpty()) {
+        problems.add(
+            followed.where(),
+            "TM-SPEC-055",
+            "transform '" + draft.output().value() + "' cannot follow '" + followed.value() + "'",
+            input.isEmpty()
+                ? "it is not among its inputs"
+                : "only slices of a derived dataset close; this is a "
+                    + input.get().kind().name().toLowerCase(java.util.Locale.ROOT),
+            "name derived inputs, or leave it out of 'follows'");
+      }
+    }
   }
 
   private void noInputs(TransformDraft draft, SqlAnalyzer.Parsed query) {

@@ -210,7 +210,10 @@ final class PipelineReader {
           "remove it");
     }
     Optional<LogicDraft> logic = map.has("sql") ? sql(map) : javaClass(map);
-    return logic.map(l -> new TransformDraft(output, l, inputs, window, map.textOrEmpty("label")));
+    List<Located<String>> follows =
+        map.find("follows").map(v -> v.texts("'follows'")).orElse(List.of());
+    return logic.map(
+        l -> new TransformDraft(output, l, inputs, window, map.textOrEmpty("label"), follows));
   }
 
   private Optional<LogicDraft> sql(YamlMap map) {

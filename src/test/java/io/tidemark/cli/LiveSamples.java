@@ -62,6 +62,21 @@ final class LiveSamples {
         List.of());
   }
 
+  /** One that follows what the quiet one makes. */
+  static LiveStatus following() {
+    return new LiveStatus(
+        "cities.city_month",
+        new LiveStatus.Health(LiveStatus.State.RUNNING, "", Optional.of(Samples.NOON), 0),
+        new LiveStatus.Checkpoints(2, 17, Optional.of(Duration.ZERO), 1_200, Duration.ZERO, 0),
+        Optional.empty(),
+        List.of(),
+        List.of(
+            new LiveStatus.TaskStatus(
+                Samples.MONTHS, Optional.empty(), Samples.months(""), 0, Samples.months(""))),
+        List.of(new LiveStatus.FollowedStatus(Samples.DAYS, Optional.of("2001-06-01"))),
+        Optional.empty());
+  }
+
   /** One with a shadow beside it, of which some slices differ. */
   static LiveStatus shadowed() {
     return quiet()

@@ -49,6 +49,7 @@ class RenderingTest {
             "verified-not",
             "corrected",
             "live",
+            "live-following",
             "examined")) {
       cases.put(name + ".json", JsonText.text(reports.get(name)) + "\n");
     }
@@ -68,6 +69,14 @@ class RenderingTest {
   private static Map<String, Report> reports() {
     Map<String, Report> reports = new TreeMap<>();
     reports.put("live", new Report.LiveShown(Report.LiveEvent.LOOKED_AT, LiveSamples.live()));
+    reports.put(
+        "live-following",
+        new Report.LiveShown(
+            Report.LiveEvent.NOT_RUNNING,
+            LiveSamples.quiet(),
+            List.of(),
+            List.of(
+                new Report.LiveShown.Other(Report.LiveEvent.STOPPED, LiveSamples.following()))));
     reports.put(
         "live-uncommitted",
         new Report.LiveShown(Report.LiveEvent.UNCOMMITTED, LiveSamples.quiet()));

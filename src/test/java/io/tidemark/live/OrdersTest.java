@@ -292,4 +292,95 @@ final class OrdersTest {
         .containsExactlyInAnyOrder(
             "dataset 'sales' cannot run live", "dataset 'totals' cannot run live");
   }
+
+  /** The part of the pipeline that makes totals of what another job closes of clean. */
+  private void follow() {
+    Transform totals = graph.transformOf(Shop.TOTALS).orElseThrow();
+    Transform following =
+        new Transform(
+            totals.output(),
+            totals.logic(),
+            totals.inputs(),
+            totals.window(),
+            totals.label(),
+            totals.analysis(),
+            totals.where(),
+            Optional.of(new Transform.Following(List.of(Shop.CLEAN))));
+    graph =
+        new Graph(
+            "shop.totals",
+            List.of(graph.dataset(Shop.CLEAN), graph.dataset(Shop.TOTALS)),
+            List.of(following),
+            List.of(),
+            graph.revision());
+    tables.remove(Shop.SALES);
+  }
+
+  private void clean(Optional<LiveMark> mark, String days) {
+    tables.put(Shop.CLEAN, new Found(mark, 88, SliceSet.parse(Grain.DAY, days)));
+  }
+
+  private void totals(Optional<LiveMark> mark) {
+    tables.put(Shop.TOTALS, new Found(mark, 99, SliceSet.empty(Grain.MONTH)));
+  }
+
+  private static long month(String label) {
+    return Grain.MONTH.ordinal(at(label));
+  }
+
+  @Test
+  void whoFollowsReadsWhatIsClosedAsHistoryAndGoesOnWithWhatClosesNext() {
+    follow();
+    clean(Optional.of(mark(7, Optional.of(day("2001-03-08")), Map.of())), "2001-01-05..2001-03-09");
+    totals(Optional.of(mark(2, Optional.of(month("2001-03-01")), Map.of())));
+
+    Map<DatasetId, Optional<Long>> open = orders().openFrom(Optional.empty());
+
+    assertThat(open).containsExactly(Map.entry(Shop.TOTALS, Optional.of(month("2001-03-01"))));
+    assertThat(orders().closed(open).get(Shop.CLEAN))
+        .containsExactly(Map.entry(0, day("2001-03-08")));
+    assertThat(orders().history(open).get(Shop.CLEAN)).contains(at("2001-03-01"));
+    assertThat(orders().epoch()).as("the starts of the other job do not count").isEqualTo(3);
+  }
+
+  @Test
+  void whoFollowsForTheFirstTimeBeginsWithTheSliceThatIsOpenThere() {
+    follow();
+    clean(Optional.of(mark(7, Optional.of(day("2001-03-01")), Map.of())), "2001-01-05..2001-03-09");
+
+    Map<DatasetId, Optional<Long>> open = orders().openFrom(Optional.empty());
+
+    assertThat(open.get(Shop.TOTALS)).contains(month("2001-03-01"));
+    assertThat(orders().history(open).get(Shop.CLEAN))
+        .as("nothing of the first open slice is closed")
+        .isEmpty();
+
+    clean(Optional.empty(), "");
+    open = orders().openFrom(Optional.empty());
+    assertThat(open.get(Shop.TOTALS)).isEmpty();
+    assertThat(orders().closed(open).get(Shop.CLEAN)).isEmpty();
+  }
+
+  @Test
+  void whatWasNeverLiveOrHasOpenedAgainCannotBeFollowed() {
+    follow();
+    clean(Optional.empty(), "2001-03-01");
+    assertThat(refusal(orders().openFrom(Optional.empty())).code()).isEqualTo("TM-LIVE-124");
+
+    clean(Optional.of(mark(7, Optional.of(day("2001-02-20")), Map.of())), "2001-01-05..2001-03-09");
+    totals(Optional.of(mark(2, Optional.of(month("2001-03-01")), Map.of())));
+    Problem again = refusal(orders().openFrom(Optional.empty()));
+    assertThat(again.code()).isEqualTo("TM-LIVE-125");
+    assertThat(again.why()).startsWith("it is open from 2001-02-20");
+
+    totals(Optional.empty());
+    assertThat(refusal(orders().openFrom(Optional.of("2001-04"))).code()).isEqualTo("TM-LIVE-125");
+  }
+
+  private Problem refusal(Map<DatasetId, Optional<Long>> open) {
+    List<Problem> problems =
+        catchThrowableOfType(TidemarkException.class, () -> orders().closed(open)).problems();
+    assertThat(problems).hasSize(1);
+    return problems.get(0);
+  }
 }

@@ -12,6 +12,7 @@ import io.tidemark.live.Promoter;
 import io.tidemark.live.Side;
 import io.tidemark.live.keep.Keeper;
 import io.tidemark.live.keep.Wish;
+import io.tidemark.live.parts.Parts;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
 import io.tidemark.model.LiveSpec;
@@ -22,7 +23,10 @@ import io.tidemark.model.Transform;
 import io.tidemark.spec.LiveQuery;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +42,9 @@ final class LiveHandler {
   /** Between two looks at a job that stays. */
   static final Duration LOOK = Duration.ofSeconds(1);
 
+  /** How long a first commit may take. */
+  private static final Duration FIRST_MARK = Duration.ofMinutes(5);
+
   private final Workplace workplace;
   private final Watcher watcher;
 
@@ -47,15 +54,16 @@ final class LiveHandler {
   }
 
   Report.LiveShown start(Operation.StartLive operation) {
+    List<LivePart> parts = LivePart.of(workplace.graph(), operation.datasets());
     if (operation.care() == Care.KEPT) {
-      return keep(operation);
+      return keep(operation, parts);
     }
-    wish(workplace.graph()).run();
-    return begin(operation);
+    parts.forEach(part -> wish(part.graph()).run());
+    return begin(operation, parts);
   }
 
-  /** Stays until it is told to end, and leaves the job running. */
-  private Report.LiveShown keep(Operation.StartLive operation) {
+  /** Stays until it is told to end, and leaves the jobs running. */
+  private Report.LiveShown keep(Operation.StartLive operation, List<LivePart> parts) {
     if (workplace.environment().cluster().rest().isEmpty()) {
       throw TidemarkException.user(
           Problem.of(
@@ -66,52 +74,107 @@ final class LiveHandler {
                   + "' the live job runs in the process that starts it, and ends with it",
               "leave --keep out, or name a cluster: 'flink.rest' in the environment file"));
     }
-    Graph graph = workplace.graph();
     LiveJobs jobs = workplace.liveJobs();
-    Keeper.Job job =
-        new Keeper.Job(
-            () -> jobs.isRunning(Side.MAIN, graph.name()),
-            () -> begin(operation),
-            () -> jobs.remember(graph));
-    new Keeper(job, wish(graph), workplace.clock(), watcher::note)
-        .stay(() -> !watcher.wantsTheEnd() && Pause.of(LOOK));
-    return new Report.LiveShown(LiveEvent.LOOKED_AT, jobs.status(graph));
+    List<Keeper> keepers =
+        parts.stream()
+            .map(
+                part ->
+                    new Keeper(
+                        new Keeper.Job(
+                            () -> jobs.isRunning(Side.MAIN, part.graph().name()),
+                            () -> begin(operation, List.of(part)),
+                            () -> jobs.remember(part.graph())),
+                        wish(part.graph()),
+                        workplace.clock(),
+                        told ->
+                            watcher.note(
+                                parts.size() == 1 ? told : part.graph().name() + ": " + told)))
+            .toList();
+    do {
+      keepers.forEach(Keeper::tend);
+    } while (!watcher.wantsTheEnd() && Pause.of(LOOK));
+    return shown(LiveEvent.LOOKED_AT, parts);
   }
 
-  private Wish wish(Graph graph) {
-    return new Wish(workplace.store(), workplace.clock(), graph.name());
+  private Wish wish(Graph part) {
+    return new Wish(workplace.store(), workplace.clock(), part.name());
   }
 
-  private Report.LiveShown begin(Operation.StartLive operation) {
-    Graph graph = workplace.graph();
-    List<DatasetId> selected =
-        operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
+  private Report.LiveShown begin(Operation.StartLive operation, List<LivePart> parts) {
     LiveJobs jobs = workplace.liveJobs();
-    if (promoter(jobs).isUnderWay(graph.name())) {
+    if (parts.stream().anyMatch(p -> promoter(jobs).isUnderWay(p.graph().name()))) {
       // Between the versions there is nothing to start but what the exchange comes to.
       return promote(new ShadowAct.Promote(1, Duration.ZERO));
     }
+    List<LiveJobs.Started> started = new ArrayList<>();
+    try {
+      for (LivePart part : idle(jobs, parts)) {
+        started.add(begin(jobs, operation, part, started));
+      }
+      if (workplace.environment().cluster().rest().isPresent()) {
+        return shown(LiveEvent.STARTED, parts);
+      }
+      for (LiveJobs.Started one : started) {
+        watcher.note(
+            "Live job '"
+                + one.order().name()
+                + "' runs in this process, start "
+                + one.order().epoch()
+                + ". Ctrl-C stops it after a last commit.");
+      }
+      return stay(parts, jobs);
+    } finally {
+      started.forEach(LiveJobs.Started::close);
+    }
+  }
+
+  /** Of several those that do not run; if all do, the start of the first says so. */
+  private static List<LivePart> idle(LiveJobs jobs, List<LivePart> parts) {
+    List<LivePart> idle =
+        parts.size() == 1
+            ? parts
+            : parts.stream().filter(p -> !jobs.isRunning(Side.MAIN, p.graph().name())).toList();
+    return idle.isEmpty() ? parts.subList(0, 1) : idle;
+  }
+
+  /**
+   * @param before what the same command has started: a table that is followed may have to wait for
+   *     its first mark
+   */
+  private LiveJobs.Started begin(
+      LiveJobs jobs, Operation.StartLive operation, LivePart part, List<LiveJobs.Started> before) {
+    Graph graph = part.graph();
     LiveJobs.Request request =
         new LiveJobs.Request(
             graph,
-            selected,
+            part.selected(),
             operation.from(),
             Optional.empty(),
-            operation.acceptedGaps(),
+            part.gaps(operation.acceptedGaps()),
             t -> queries(graph, t));
-    try (LiveJobs.Started started = jobs.start(Side.MAIN, request)) {
-      started.order().sources().forEach(this::tellGap);
-      jobs.remember(graph);
-      if (workplace.environment().cluster().rest().isPresent()) {
-        return new Report.LiveShown(LiveEvent.STARTED, jobs.status(graph));
+    jobs.requireUnmade(graph, Parts.names(workplace.graph()));
+    Instant end = workplace.clock().instant().plus(FIRST_MARK);
+    boolean told = false;
+    while (true) {
+      try {
+        LiveJobs.Started started = jobs.start(Side.MAIN, request);
+        started.order().sources().forEach(this::tellGap);
+        jobs.remember(graph);
+        return started;
+      } catch (TidemarkException e) {
+        boolean waits =
+            LiveJobs.TO_WAIT_FOR.contains(e.problems().get(0).code())
+                && !before.isEmpty()
+                && !watcher.wantsTheEnd()
+                && workplace.clock().instant().isBefore(end);
+        if (!waits || !Pause.of(LOOK)) {
+          throw e;
+        } else if (!told) {
+          watcher.note(
+              "Live job '" + graph.name() + "' waits: " + e.problems().get(0).what() + ".");
+          told = true;
+        }
       }
-      watcher.note(
-          "Live job '"
-              + started.order().name()
-              + "' runs in this process, start "
-              + started.order().epoch()
-              + ". Ctrl-C stops it after a last commit.");
-      return stay(graph, jobs);
     }
   }
 
@@ -132,7 +195,7 @@ final class LiveHandler {
   }
 
   Report.LiveShown promote(ShadowAct.Promote operation) {
-    Graph graph = workplace.graph();
+    Graph graph = LivePart.first(workplace.graph());
     LiveJobs jobs = workplace.liveJobs();
     return exchanged(
         graph,
@@ -142,7 +205,7 @@ final class LiveHandler {
   }
 
   Report.LiveShown demote() {
-    Graph graph = workplace.graph();
+    Graph graph = LivePart.first(workplace.graph());
     LiveJobs jobs = workplace.liveJobs();
     return exchanged(graph, jobs, LiveEvent.DEMOTED, promoter(jobs).demote(graph));
   }
@@ -155,7 +218,7 @@ final class LiveHandler {
         return new Report.LiveShown(event, jobs.status(graph));
       }
       watcher.note("The exchange is done. What runs now runs in this process. Ctrl-C stops it.");
-      Report.LiveShown end = stay(graph, jobs);
+      Report.LiveShown end = stay(List.of(new LivePart(graph, List.of())), jobs);
       jobs.stop(Side.SHADOW, graph.name());
       return end;
     } finally {
@@ -175,21 +238,36 @@ final class LiveHandler {
     return queries;
   }
 
-  private Report.LiveShown stay(Graph graph, LiveJobs jobs) {
+  /** Until all of them have ended, or it is told to end them. */
+  private Report.LiveShown stay(List<LivePart> parts, LiveJobs jobs) {
     Instant noted = workplace.clock().instant();
+    List<LivePart> left = new ArrayList<>(parts);
+    Optional<TidemarkException> failure = Optional.empty();
     String unseen = "";
     while (!watcher.wantsTheEnd()) {
       try {
-        promoter(jobs).endGrace(graph);
-        LiveStatus status = jobs.status(graph);
-        watcher.status(status);
-        if (status.health().state() == LiveStatus.State.FAILED) {
-          throw failed(status);
-        } else if (status.health().state() == LiveStatus.State.NOT_RUNNING) {
-          return new Report.LiveShown(LiveEvent.STOPPED, status);
+        for (LivePart part : List.copyOf(left)) {
+          promoter(jobs).endGrace(part.graph());
+          LiveStatus status = jobs.status(part.graph());
+          watcher.status(status);
+          if (status.health().state() == LiveStatus.State.FAILED) {
+            failure = Optional.of(failed(status));
+            left.remove(part);
+            if (!left.isEmpty()) {
+              watcher.note(failure.get().problems().get(0).what() + "; the others go on.");
+            }
+          } else if (status.health().state() == LiveStatus.State.NOT_RUNNING) {
+            left.remove(part);
+          }
+        }
+        if (left.isEmpty()) {
+          if (failure.isPresent()) {
+            throw failure.get();
+          }
+          return shown(LiveEvent.STOPPED, parts);
         }
         if (noted.plus(NOTED).isBefore(workplace.clock().instant())) {
-          jobs.remember(graph);
+          left.forEach(part -> jobs.remember(part.graph()));
           noted = workplace.clock().instant();
         }
         unseen = "";
@@ -209,7 +287,11 @@ final class LiveHandler {
       }
     }
     watcher.note("Stopping after a last commit.");
-    return stop(graph, jobs);
+    List<LiveEvent> events = stop(parts, jobs);
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+    return shown(events, parts);
   }
 
   private static TidemarkException failed(LiveStatus status) {
@@ -223,15 +305,24 @@ final class LiveHandler {
   }
 
   Report.LiveShown stop(Operation.StopLive operation) {
-    Graph graph = workplace.graph();
+    List<LivePart> parts = LivePart.of(workplace.graph(), operation.datasets());
     LiveJobs jobs = workplace.liveJobs();
-    wish(graph).stop();
-    Report.LiveShown report = stop(graph, jobs);
-    if (operation.open() == OpenSlices.RELEASED) {
-      jobs.release(graph);
-      return new Report.LiveShown(report.event(), jobs.status(graph));
+    parts.forEach(part -> wish(part.graph()).stop());
+    List<LiveEvent> events = stop(parts, jobs);
+    if (operation.datasets().isEmpty()) {
+      Parts.names(workplace.graph()).stream()
+          .filter(name -> jobs.isRunning(Side.MAIN, name))
+          .forEach(
+              name -> {
+                jobs.stop(Side.MAIN, name);
+                watcher.note(
+                    "Stopped live job '" + name + "' of before 'follows' was changed, too.");
+              });
     }
-    return report;
+    if (operation.open() == OpenSlices.RELEASED) {
+      parts.forEach(part -> jobs.release(part.graph()));
+    }
+    return shown(events, parts);
   }
 
   /** Stops one side, and tells how that went. */
@@ -244,20 +335,46 @@ final class LiveHandler {
     };
   }
 
-  private static Report.LiveShown stop(Graph graph, LiveJobs jobs) {
-    LiveEvent event = stop(graph, jobs, Side.MAIN);
-    jobs.remember(graph);
-    return new Report.LiveShown(event, jobs.status(graph));
+  /** Those that follow before those that they follow; gives how each of the parts was stopped. */
+  private static List<LiveEvent> stop(List<LivePart> parts, LiveJobs jobs) {
+    LinkedList<LiveEvent> events = new LinkedList<>();
+    for (int i = parts.size() - 1; i >= 0; i--) {
+      Graph graph = parts.get(i).graph();
+      events.addFirst(stop(graph, jobs, Side.MAIN));
+      jobs.remember(graph);
+    }
+    return events;
+  }
+
+  private Report.LiveShown shown(LiveEvent event, List<LivePart> parts) {
+    return shown(Collections.nCopies(parts.size(), event), parts);
+  }
+
+  /**
+   * @param events what just became of each of the parts
+   */
+  private Report.LiveShown shown(List<LiveEvent> events, List<LivePart> parts) {
+    LiveJobs jobs = workplace.liveJobs();
+    List<Report.LiveShown.Other> all = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      LiveStatus status = jobs.status(parts.get(i).graph());
+      all.add(new Report.LiveShown.Other(events.get(i), status));
+    }
+    Report.LiveShown.Other first = all.get(0);
+    return new Report.LiveShown(first.event(), first.job(), List.of(), all.subList(1, all.size()));
   }
 
   Report.LiveShown show() {
-    Graph graph = workplace.graph();
+    List<LivePart> parts = LivePart.of(workplace.graph(), List.of());
     LiveJobs jobs = workplace.liveJobs();
     if (workplace.environment().cluster().rest().isPresent()) {
       // Nobody stays with a shadow there; where Flink runs in a process, that one compares.
-      compare(graph, jobs);
+      compare(parts.get(0).graph(), jobs);
     }
-    return new Report.LiveShown(LiveEvent.LOOKED_AT, jobs.status(graph), jobs.otherCode(graph));
+    Report.LiveShown all = shown(LiveEvent.LOOKED_AT, parts);
+    List<DatasetId> otherCode =
+        parts.stream().flatMap(p -> jobs.otherCode(p.graph()).stream()).toList();
+    return new Report.LiveShown(all.event(), all.job(), otherCode, all.others());
   }
 
   /**

@@ -6,7 +6,6 @@ import io.tidemark.control.ShadowAct;
 import io.tidemark.control.Watcher;
 import io.tidemark.live.LiveJobs;
 import io.tidemark.live.Side;
-import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
 import io.tidemark.model.LiveStatus;
 import io.tidemark.model.Problem;
@@ -27,14 +26,13 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
 
   @Override
   public Report.LiveShown start(ShadowAct.Start operation) {
-    Graph graph = workplace.graph();
-    List<DatasetId> selected =
-        operation.datasets().stream().map(name -> Resolve.dataset(graph, name).id()).toList();
+    LivePart part = LivePart.ofShadow(workplace.graph(), operation.datasets());
+    Graph graph = part.graph();
     LiveJobs jobs = workplace.liveJobs();
     LiveJobs.Request request =
         new LiveJobs.Request(
             graph,
-            selected,
+            part.selected(),
             Optional.empty(),
             operation.change().map(name -> Resolve.change(graph, name)),
             List.of(),
@@ -99,7 +97,7 @@ final class ShadowHandler implements ShadowAct.Visitor<Report.LiveShown> {
 
   @Override
   public Report.LiveShown stop(ShadowAct.Stop act) {
-    Graph graph = workplace.graph();
+    Graph graph = LivePart.first(workplace.graph());
     LiveJobs jobs = workplace.liveJobs();
     LiveEvent event = LiveHandler.stop(graph, jobs, Side.SHADOW);
     jobs.drop(graph);

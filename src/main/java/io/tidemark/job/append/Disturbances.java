@@ -57,6 +57,19 @@ final class Disturbances {
                   + "'s topic expired before they were read"));
     }
 
+    /** What it changed before a time; empty if it changed nothing there. */
+    Optional<Touch> before(Instant end) {
+      List<TimeRange> earlier = new ArrayList<>();
+      for (TimeRange range : ranges.ranges()) {
+        if (range.from().isBefore(end)) {
+          earlier.add(range.to().isAfter(end) ? new TimeRange(range.from(), end) : range);
+        }
+      }
+      return earlier.isEmpty()
+          ? Optional.empty()
+          : Optional.of(new Touch(new TimeRanges(earlier), cause));
+    }
+
     /** The slices that read any of it. */
     Doubt doubt(Grain grain, Transform.Window window) {
       List<TimeRange> finite = new ArrayList<>();

@@ -104,6 +104,31 @@ public sealed interface LiveReport {
     }
   }
 
+  /**
+   * From who watches a followed table: what closed there since the last report.
+   *
+   * @param steps in order
+   */
+  record Followed(DatasetId source, List<Step> steps) implements LiveReport {
+    public Followed {
+      Objects.requireNonNull(source, "source");
+      steps = List.copyOf(steps);
+    }
+  }
+
+  /**
+   * From one snapshot of a followed table to a newer one.
+   *
+   * @param snapshot the newer one
+   * @param from ordinal of the first slice that was open before; the least long if none had closed
+   * @param to of the first that is open now
+   * @param rows of the slices between; empty if that takes reading
+   */
+  record Step(long snapshot, long from, long to, Optional<Long> rows) {}
+
+  /** From a reader of a followed table: how many rows it read since the last report. */
+  record Scanned(DatasetId source, long rows) implements LiveReport {}
+
   /** Rows for one closed slice. */
   record Stray(long ordinal, long rows) {}
 

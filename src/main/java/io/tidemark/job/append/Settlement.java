@@ -125,6 +125,10 @@ final class Settlement {
     DatasetId id = source.dataset().id();
     TableRef table = source.dataset().table();
     SourceState state = sources.get(id);
+    if (source.mode() == LiveSpec.Source.Mode.FOLLOW) {
+      follow(source, state);
+      return;
+    }
     Offsets offsets = Offsets.after(id, state.offsets(), tally.taken(id));
     taken.put(id, offsets.moved());
     sources.put(id, new SourceState(state.mark(), offsets.next()));
@@ -185,6 +189,22 @@ final class Settlement {
                 head ->
                     offsets.newestWithin(id, tables.table(table), head, seen.getOrDefault(id, 0L)));
     covered.ifPresent(s -> look(id, table, source.dataset().layout(), s.snapshotId()));
+  }
+
+  /** Another job writes the table, and what closed there was read. */
+  private void follow(LiveSpec.Source source, SourceState state) {
+    Steps steps = new Steps(source.dataset(), tally);
+    Offsets offsets = Offsets.after(source.dataset().id(), state.offsets(), steps.taken());
+    steps.requireScanned();
+    DatasetId id = source.dataset().id();
+    TableRef table = source.dataset().table();
+    if (!steps.isEmpty()) {
+      tables.table(table).refresh();
+      touches.put(id, steps.touches(tables.table(table), seen.getOrDefault(id, 0L)));
+      seen.put(id, steps.snapshot());
+    }
+    taken.put(id, offsets.moved());
+    sources.put(id, new SourceState(state.mark(), offsets.next()));
   }
 
   private void look(DatasetId id, TableRef table, io.tidemark.model.Layout layout, long snapshot) {

@@ -1,7 +1,10 @@
 package io.tidemark.job.append;
 
+import io.tidemark.job.append.LiveReport.Followed;
 import io.tidemark.job.append.LiveReport.Gated;
 import io.tidemark.job.append.LiveReport.HistoryEnded;
+import io.tidemark.job.append.LiveReport.Scanned;
+import io.tidemark.job.append.LiveReport.Step;
 import io.tidemark.job.append.LiveReport.Stray;
 import io.tidemark.job.append.LiveReport.Taken;
 import io.tidemark.job.append.LiveReport.Written;
@@ -23,6 +26,8 @@ final class Tally {
   private final Map<DatasetId, List<Gated>> gated = new TreeMap<>();
   private final Map<String, List<Written>> written = new TreeMap<>();
   private final List<TableRef> tables = new ArrayList<>();
+  private final Map<DatasetId, List<Step>> followed = new TreeMap<>();
+  private final Map<DatasetId, Long> scanned = new TreeMap<>();
 
   Tally(List<LiveReport> reports) {
     for (LiveReport report : reports) {
@@ -34,6 +39,10 @@ final class Tally {
         gated.computeIfAbsent(g.task(), t -> new ArrayList<>()).add(g);
       } else if (report instanceof HistoryEnded h) {
         ended.add(h);
+      } else if (report instanceof Followed f) {
+        followed.computeIfAbsent(f.source(), s -> new ArrayList<>()).addAll(f.steps());
+      } else if (report instanceof Scanned s) {
+        scanned.merge(s.source(), s.rows(), Long::sum);
       } else if (report instanceof Written w) {
         List<Written> all = written.get(w.table().toString());
         if (all == null) {
@@ -67,6 +76,16 @@ final class Tally {
   /** By partition. */
   Map<Integer, LiveMark.Range> taken(DatasetId source) {
     return taken.getOrDefault(source, new TreeMap<>());
+  }
+
+  /** What happened to a followed table, in order. */
+  List<Step> followed(DatasetId source) {
+    return followed.getOrDefault(source, List.of());
+  }
+
+  /** Rows that were read of a followed table. */
+  long scanned(DatasetId source) {
+    return scanned.getOrDefault(source, 0L);
   }
 
   List<Written> written(TableRef table) {

@@ -52,6 +52,7 @@ final class Gate extends AbstractStreamOperator<RowData>
   private final EventTime time;
   private final int streams;
   private final int[] origin;
+  private final boolean fromTopic;
 
   private transient Pulses pulses;
   private transient ListState<long[]> kept;
@@ -74,6 +75,7 @@ final class Gate extends AbstractStreamOperator<RowData>
     this.clock = clock;
     this.time = rows.time();
     this.streams = streams;
+    this.fromTopic = rows.isFromTopic();
     this.origin =
         new int[] {
           rows.type().getFieldIndex(Topic.TOPIC_COLUMN),
@@ -140,6 +142,9 @@ final class Gate extends AbstractStreamOperator<RowData>
       taken++;
       output.collect(element);
       return;
+    }
+    if (!fromTopic) {
+      throw new IllegalStateException("[BUG] a late row of " + source + ", which is no topic's");
     }
     late++;
     lateRows.inc();

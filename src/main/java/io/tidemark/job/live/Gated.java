@@ -16,7 +16,7 @@ record Gated(
     DataStream<RowData> rows, DataStream<byte[]> reports, Optional<DataStream<RowData>> late) {
 
   /**
-   * A topic's rows.
+   * Rows of a topic, or of a followed table, of which none is late.
    *
    * @param pulses of all streams of the job, sent to all subtasks
    * @param streams how many send pulses
@@ -37,7 +37,9 @@ record Gated(
                 new Gate(task, source, clock, typed, streams))
             .uid("gate/" + task + "/" + source);
     return new Gated(
-        gate, gate.getSideOutput(Gate.REPORTS), Optional.of(gate.getSideOutput(Gate.LATE)));
+        gate,
+        gate.getSideOutput(Gate.REPORTS),
+        typed.isFromTopic() ? Optional.of(gate.getSideOutput(Gate.LATE)) : Optional.empty());
   }
 
   /** Another task's rows. */

@@ -33,7 +33,10 @@ record History(
     DataStream<byte[]> reports,
     DataStream<long[]> pulses) {
 
-  /** Of a source's table; of a source that has a snapshot and whose history is needed. */
+  /**
+   * Of a source's table; of a source that has a snapshot and whose history is needed. Of a followed
+   * one only what has closed: the rest comes when it does.
+   */
   static History ofSource(
       StreamExecutionEnvironment env,
       JobSpec.CatalogSpec spec,
@@ -41,7 +44,12 @@ record History(
       Table table,
       SourceRows typed,
       int stream) {
-    TimeRange range = new TimeRange(source.historyFrom().orElseThrow(), Instant.MAX);
+    Instant end =
+        Optional.ofNullable(source.offsets().get(0))
+            .filter(next -> source.mode() == LiveSpec.Source.Mode.FOLLOW)
+            .map(source.dataset().layout().slice()::start)
+            .orElse(Instant.MAX);
+    TimeRange range = new TimeRange(source.historyFrom().orElseThrow(), end);
     return of(
         env,
         source.dataset().id(),

@@ -74,6 +74,25 @@ public final class LiveComposer {
     Table table = IcebergCatalogs.load(catalog, source.dataset().table());
     SourceRows typed = SourceRows.of(source.dataset(), table);
     rows.put(id, typed);
+    if (source.mode() == LiveSpec.Source.Mode.FOLLOW) {
+      TableSource followed =
+          TableSource.of(env, spec, source, serializable(table), typed, pulses.size());
+      pulses.add(followed.pulses());
+      streams.put(id, followed.rows());
+      sink.reports(followed.reports());
+    } else {
+      topic(source, table, typed);
+    }
+    if (source.snapshot() != 0 && source.historyFrom().isPresent()) {
+      History history = History.ofSource(env, spec.catalog(), source, table, typed, pulses.size());
+      histories.put(id, history);
+      pulses.add(history.pulses());
+      sink.reports(history.reports());
+    }
+  }
+
+  private void topic(LiveSpec.Source source, Table table, SourceRows typed) {
+    DatasetId id = source.dataset().id();
     TopicSource topic = TopicSource.of(env, spec, source, typed, pulses.size());
     pulses.add(topic.pulses());
     streams.put(id, topic.rows());
@@ -83,12 +102,6 @@ public final class LiveComposer {
       Table letters = Letters.DEAD.ensure(catalog, source.deadLetters());
       sink.letters(
           source.deadLetters(), serializable(letters), Letters.DEAD.rows(), topic.letters());
-    }
-    if (source.snapshot() != 0 && source.historyFrom().isPresent()) {
-      History history = History.ofSource(env, spec.catalog(), source, table, typed, pulses.size());
-      histories.put(id, history);
-      pulses.add(history.pulses());
-      sink.reports(history.reports());
     }
   }
 

@@ -119,6 +119,11 @@ final class SourceRows implements Serializable {
     };
   }
 
+  /** Whether rows say which message of a topic they are. */
+  boolean isFromTopic() {
+    return type.getFieldIndex(Topic.OFFSET_COLUMN) >= 0;
+  }
+
   /** Whether a message has to bring the column. */
   boolean isRequired(String column) {
     return required.contains(column);

@@ -44,6 +44,7 @@ public final class Keeper {
   private String told = "";
   private Duration pause = FIRST_PAUSE;
   private Instant next = Instant.MIN;
+  private Instant noted;
 
   /**
    * @param teller told what happens, one sentence each, and none twice in a row
@@ -52,6 +53,7 @@ public final class Keeper {
     this.job = Objects.requireNonNull(job, "job");
     this.wish = Objects.requireNonNull(wish, "wish");
     this.clock = Objects.requireNonNull(clock, "clock");
+    this.noted = clock.instant();
     this.teller = Objects.requireNonNull(teller, "teller");
   }
 
@@ -62,14 +64,22 @@ public final class Keeper {
    * @throws TidemarkException USER if the job cannot run as jobs/ and the tables are
    */
   public void stay(BooleanSupplier goesOn) {
-    Instant noted = clock.instant();
     do {
-      look();
-      if (noted.plus(NOTED).isBefore(clock.instant())) {
-        remember();
-        noted = clock.instant();
-      }
+      tend();
     } while (goesOn.getAsBoolean());
+  }
+
+  /**
+   * Looks once, and notes what checkpoints say from time to time; for who keeps several jobs.
+   *
+   * @throws TidemarkException USER if the job cannot run as jobs/ and the tables are
+   */
+  public void tend() {
+    look();
+    if (noted.plus(NOTED).isBefore(clock.instant())) {
+      remember();
+      noted = clock.instant();
+    }
   }
 
   /** What cannot be noted now is noted next time. */

@@ -24,7 +24,7 @@ public enum Shape {
       "expectations",
       "topic"),
   TOPIC("name", "format", "out_of_orderness", "idle_after", "ahead"),
-  TRANSFORM("sql", "class", "classpath", "inputs", "lookback", "lookahead", "label"),
+  TRANSFORM("sql", "class", "classpath", "inputs", "lookback", "lookahead", "label", "follows"),
   EXPECTATION(
       "name",
       "severity",

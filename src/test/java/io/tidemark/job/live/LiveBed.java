@@ -35,6 +35,8 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.util.SnapshotUtil;
 
 /** A lake, a broker's topics, and live jobs between them. */
 final class LiveBed implements AutoCloseable {
@@ -120,6 +122,39 @@ final class LiveBed implements AutoCloseable {
   }
 
   /**
+   * The table of a dataset that another job makes, as a job takes it that begins with what closes
+   * next.
+   */
+  LiveSpec.Source follow(Dataset dataset) {
+    return follow(dataset, Optional.empty());
+  }
+
+  /** The same, with what has closed since a time as history. */
+  LiveSpec.Source follow(Dataset dataset, Optional<Instant> from) {
+    Table table = bed.fixture().table(dataset.table());
+    long head = table.currentSnapshot() == null ? 0 : table.currentSnapshot().snapshotId();
+    Optional<LiveMark> mark = Optional.empty();
+    for (Snapshot snapshot : SnapshotUtil.currentAncestors(table)) {
+      mark = mark.or(() -> StampSummary.readMark(snapshot.summary()));
+    }
+    TreeMap<Integer, Long> next = new TreeMap<>();
+    mark.flatMap(LiveMark::openFrom).ifPresent(open -> next.put(0, open));
+    return new LiveSpec.Source(
+        dataset,
+        LiveSpec.Source.Mode.FOLLOW,
+        deadLetters(dataset),
+        mark,
+        head,
+        next,
+        from.filter(
+            at ->
+                !next.isEmpty()
+                    && at.isBefore(dataset.layout().slice().start(next.firstEntry().getValue()))),
+        Optional.empty(),
+        1);
+  }
+
+  /**
    * The next start of a job, from what its tables say: offsets, history and open slices are those
    * of the newest marks.
    */
@@ -151,6 +186,10 @@ final class LiveBed implements AutoCloseable {
     }
     List<LiveSpec.Source> sources = new ArrayList<>();
     for (LiveSpec.Source s : before.sources()) {
+      if (s.mode() == LiveSpec.Source.Mode.FOLLOW) {
+        sources.add(follow(s.dataset(), from));
+        continue;
+      }
       LiveMark mark = newest(s.dataset().table()).orElseThrow();
       TreeMap<Integer, Long> offsets = new TreeMap<>();
       for (LiveMark earlier : marks(s.dataset().table())) {

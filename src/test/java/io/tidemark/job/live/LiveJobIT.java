@@ -400,7 +400,7 @@ class LiveJobIT {
   }
 
   /** Builds every closed slice from the snapshots that its commit pins, and compares content. */
-  private static void assertSame(LiveBed live, Dataset output, String query, Dataset... inputs) {
+  static void assertSame(LiveBed live, Dataset output, String query, Dataset... inputs) {
     assertSame(live, output, new Transform.Sql(query), inputs);
   }
 
