@@ -49,17 +49,21 @@ enum Family {
   REVERT_SECONDS("revert.seconds", "How long the newest revert took"),
   LEASES("leases", "Leases that processes hold now", "kind"),
 
-  LIVE_STATE("live.state", "1 for the state that the live job is in", "state"),
-  LIVE_RESTARTS("live.restarts", "How often the live job failed and went on since its start"),
-  LIVE_EPOCH("live.epoch", "The number of the newest start that committed"),
-  LIVE_CHECKPOINT("live.checkpoint", "The newest checkpoint that was completed"),
-  LIVE_CHECKPOINT_AGE("live.checkpoint.age.seconds", "Since the newest completed checkpoint"),
-  LIVE_CHECKPOINT_SECONDS("live.checkpoint.seconds", "How long the newest checkpoint took"),
-  LIVE_CHECKPOINT_BYTES("live.checkpoint.bytes", "State in the newest checkpoint"),
+  LIVE_STATE("live.state", "1 for the state that the live job is in", "live", "state"),
+  LIVE_RESTARTS(
+      "live.restarts", "How often the live job failed and went on since its start", "live"),
+  LIVE_EPOCH("live.epoch", "The number of the newest start that committed", "live"),
+  LIVE_CHECKPOINT("live.checkpoint", "The newest checkpoint that was completed", "live"),
+  LIVE_CHECKPOINT_AGE(
+      "live.checkpoint.age.seconds", "Since the newest completed checkpoint", "live"),
+  LIVE_CHECKPOINT_SECONDS("live.checkpoint.seconds", "How long the newest checkpoint took", "live"),
+  LIVE_CHECKPOINT_BYTES("live.checkpoint.bytes", "State in the newest checkpoint", "live"),
   LIVE_CHECKPOINTS_FAILED(
-      "live.checkpoints.failed", "Checkpoints that were not completed since the start"),
+      "live.checkpoints.failed", "Checkpoints that were not completed since the start", "live"),
   LIVE_PRESSURE(
-      "live.backpressure.ratio", "Share of its time that the slowest part's feeder waits, 0 to 1"),
+      "live.backpressure.ratio",
+      "Share of its time that the slowest part's feeder waits, 0 to 1",
+      "live"),
   LIVE_LAG_EVENTS("live.lag.events", "Records of the topic that are not in the table", "dataset"),
   LIVE_LAG_SECONDS("live.lag.seconds", "Since Kafka took the oldest of them", "dataset"),
   LIVE_WATERMARK_DELAY(

@@ -60,7 +60,7 @@ public final class MetricsServer implements Openers.Endpoint {
             () -> Readings.runs(door.execute(new Operation.WatchRuns(RUNS), Watcher.NONE)),
             () ->
                 Readings.live(
-                    door.execute(new Operation.ShowLive(), Watcher.NONE).job(), clock.instant()));
+                    door.execute(new Operation.ShowLive(), Watcher.NONE), clock.instant()));
     this.reading =
         Executors.newScheduledThreadPool(
             parts.size(),

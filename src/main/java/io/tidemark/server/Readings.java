@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What reports say, as samples. Pure. */
 final class Readings {
@@ -158,25 +159,35 @@ final class Readings {
         .findFirst();
   }
 
-  static List<Sample> live(LiveStatus live, Instant now) {
+  static List<Sample> live(Report.LiveShown shown, Instant now) {
+    return Stream.concat(Stream.of(shown.job()), shown.others().stream().map(o -> o.job()))
+        .flatMap(job -> live(job, now).stream())
+        .toList();
+  }
+
+  private static List<Sample> live(LiveStatus live, Instant now) {
     List<Sample> samples = new ArrayList<>();
     for (LiveStatus.State state : LiveStatus.State.values()) {
       samples.add(
-          Sample.of(Family.LIVE_STATE, state == live.health().state() ? 1 : 0, word(state)));
+          Sample.of(
+              Family.LIVE_STATE, state == live.health().state() ? 1 : 0, live.name(), word(state)));
     }
-    samples.add(Sample.of(Family.LIVE_RESTARTS, live.health().restarts()));
+    samples.add(Sample.of(Family.LIVE_RESTARTS, live.health().restarts(), live.name()));
     LiveStatus.Checkpoints checkpoints = live.checkpoints();
     if (checkpoints.epoch() > 0) {
-      samples.add(Sample.of(Family.LIVE_EPOCH, checkpoints.epoch()));
+      samples.add(Sample.of(Family.LIVE_EPOCH, checkpoints.epoch(), live.name()));
     }
-    samples.add(Sample.of(Family.LIVE_CHECKPOINT, checkpoints.last()));
-    samples.add(Sample.of(Family.LIVE_CHECKPOINT_SECONDS, seconds(checkpoints.took())));
-    samples.add(Sample.of(Family.LIVE_CHECKPOINT_BYTES, checkpoints.bytes()));
-    samples.add(Sample.of(Family.LIVE_CHECKPOINTS_FAILED, checkpoints.failed()));
+    samples.add(Sample.of(Family.LIVE_CHECKPOINT, checkpoints.last(), live.name()));
+    samples.add(
+        Sample.of(Family.LIVE_CHECKPOINT_SECONDS, seconds(checkpoints.took()), live.name()));
+    samples.add(Sample.of(Family.LIVE_CHECKPOINT_BYTES, checkpoints.bytes(), live.name()));
+    samples.add(Sample.of(Family.LIVE_CHECKPOINTS_FAILED, checkpoints.failed(), live.name()));
     checkpoints
         .age()
-        .ifPresent(age -> samples.add(Sample.of(Family.LIVE_CHECKPOINT_AGE, seconds(age))));
-    live.pressure().ifPresent(p -> samples.add(Sample.of(Family.LIVE_PRESSURE, p.ratio())));
+        .ifPresent(
+            age -> samples.add(Sample.of(Family.LIVE_CHECKPOINT_AGE, seconds(age), live.name())));
+    live.pressure()
+        .ifPresent(p -> samples.add(Sample.of(Family.LIVE_PRESSURE, p.ratio(), live.name())));
     for (LiveStatus.SourceStatus source : live.sources()) {
       samples.addAll(source(source, now));
     }

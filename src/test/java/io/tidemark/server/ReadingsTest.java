@@ -151,12 +151,42 @@ class ReadingsTest {
                     Duration.ofMinutes(1))),
             List.of());
 
-    List<Sample> samples = Readings.live(live, NOW);
+    List<Sample> samples =
+        Readings.live(new Report.LiveShown(Report.LiveEvent.LOOKED_AT, live), NOW);
 
-    assertThat(value(samples, Family.LIVE_STATE, "restarting")).hasValue(1);
-    assertThat(value(samples, Family.LIVE_STATE, "running")).hasValue(0);
+    assertThat(value(samples, Family.LIVE_STATE, "shop", "restarting")).hasValue(1);
+    assertThat(value(samples, Family.LIVE_STATE, "shop", "running")).hasValue(0);
     assertThat(value(samples, Family.LIVE_WATERMARK_DELAY, "hours")).hasValue(90);
     assertThat(value(samples, Family.LIVE_LAG_EVENTS, "hours")).isEmpty();
     assertThat(value(samples, Family.LIVE_CHECKPOINT_AGE)).isEmpty();
+  }
+
+  @Test
+  void liveJobsThatFollowTablesHaveSamplesOfTheirOwn() {
+    Report.LiveShown shown =
+        new Report.LiveShown(
+            Report.LiveEvent.LOOKED_AT,
+            job("shop", LiveStatus.State.RUNNING),
+            List.of(),
+            List.of(
+                new Report.LiveShown.Other(
+                    Report.LiveEvent.LOOKED_AT, job("shop.months", LiveStatus.State.FAILED))));
+
+    List<Sample> samples = Readings.live(shown, NOW);
+
+    assertThat(value(samples, Family.LIVE_STATE, "shop", "running")).hasValue(1);
+    assertThat(value(samples, Family.LIVE_STATE, "shop.months", "running")).hasValue(0);
+    assertThat(value(samples, Family.LIVE_STATE, "shop.months", "failed")).hasValue(1);
+    assertThat(value(samples, Family.LIVE_CHECKPOINT, "shop.months")).hasValue(77);
+  }
+
+  private static LiveStatus job(String name, LiveStatus.State state) {
+    return new LiveStatus(
+        name,
+        new LiveStatus.Health(state, "", Optional.empty(), 0),
+        new LiveStatus.Checkpoints(2, 77, Optional.empty(), 0, Duration.ZERO, 0),
+        Optional.empty(),
+        List.of(),
+        List.of());
   }
 }
