@@ -76,7 +76,7 @@ final class IcebergLake implements Lake {
   IcebergLake(
       Catalog catalog, PointerSwap swap, Clock clock, Backoff backoff, Duration revertWindow) {
     this.revertWindow = revertWindow;
-    this.tables = new Tables(catalog);
+    this.tables = Tables.keeping(catalog);
     this.clock = clock;
     this.refs = new Refs(tables, clock, backoff);
     this.guard = new Guard(tables, refs);

@@ -3,6 +3,7 @@ package io.tidemark.model;
 import io.tidemark.model.json.Json;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -31,7 +32,52 @@ import java.util.TreeSet;
  * <p>An unknown or missing member is refused: a document of a newer version must not be half read.
  */
 public final class RecordJson {
+  /** Thousands of stamps are read at once, and what a class is made of is slow to ask for. */
+  private static final ClassValue<Shape> SHAPES =
+      new ClassValue<>() {
+        @Override
+        protected Shape computeValue(Class<?> type) {
+          return Shape.of(type);
+        }
+      };
+
   private RecordJson() {}
+
+  /**
+   * What a record class is made of.
+   *
+   * @param types of the components, as declared
+   * @param isText whether it is a single text
+   */
+  private record Shape(
+      List<String> names,
+      List<Type> types,
+      List<Method> accessors,
+      Constructor<?> constructor,
+      boolean isText) {
+
+    static Shape of(Class<?> type) {
+      List<String> names = new ArrayList<>();
+      List<Type> types = new ArrayList<>();
+      List<Method> accessors = new ArrayList<>();
+      List<Class<?>> raw = new ArrayList<>();
+      for (RecordComponent component : type.getRecordComponents()) {
+        names.add(component.getName());
+        types.add(component.getGenericType());
+        component.getAccessor().setAccessible(true);
+        accessors.add(component.getAccessor());
+        raw.add(component.getType());
+      }
+      try {
+        Constructor<?> constructor = type.getDeclaredConstructor(raw.toArray(Class<?>[]::new));
+        constructor.setAccessible(true);
+        boolean isText = raw.equals(List.of(String.class));
+        return new Shape(names, types, accessors, constructor, isText);
+      } catch (NoSuchMethodException e) {
+        throw new IllegalStateException("[BUG] cannot make a " + type, e);
+      }
+    }
+  }
 
   /**
    * Writes a record. Where the reader will ask for a sealed interface, pass it as {@code declared}.
@@ -71,18 +117,18 @@ public final class RecordJson {
     } else if (value instanceof SliceSet slices) {
       return slices.grain().text() + ":" + slices;
     } else if (value instanceof Record record && !(value instanceof ContentHash)) {
-      RecordComponent[] components = record.getClass().getRecordComponents();
-      if (isText(record.getClass()) && !raw.isInterface()) {
-        return component(record, components[0]);
+      Shape shape = SHAPES.get(record.getClass());
+      if (shape.isText() && !raw.isInterface()) {
+        return component(record, shape.accessors().get(0));
       }
       Map<String, Object> tree = new LinkedHashMap<>();
       if (raw.isInterface()) {
         tree.put("type", record.getClass().getSimpleName());
       }
-      for (RecordComponent c : components) {
-        Object member = toTree(component(record, c), c.getGenericType());
+      for (int i = 0; i < shape.names().size(); i++) {
+        Object member = toTree(component(record, shape.accessors().get(i)), shape.types().get(i));
         if (member != null) {
-          tree.put(c.getName(), member);
+          tree.put(shape.names().get(i), member);
         }
       }
       return tree;
@@ -94,17 +140,11 @@ public final class RecordJson {
     return value.toString();
   }
 
-  private static boolean isText(Class<?> record) {
-    RecordComponent[] components = record.getRecordComponents();
-    return components.length == 1 && components[0].getType() == String.class;
-  }
-
-  private static Object component(Record record, RecordComponent component) {
+  private static Object component(Record record, Method accessor) {
     try {
-      component.getAccessor().setAccessible(true);
-      return component.getAccessor().invoke(record);
+      return accessor.invoke(record);
     } catch (IllegalAccessException | InvocationTargetException e) {
-      throw new IllegalStateException("[BUG] cannot read " + component, e);
+      throw new IllegalStateException("[BUG] cannot read " + accessor, e);
     }
   }
 
@@ -129,7 +169,7 @@ public final class RecordJson {
       }
       return map;
     } else if (raw.isRecord() && raw != ContentHash.class) {
-      return isText(raw)
+      return SHAPES.get(raw).isText()
           ? construct(raw, new Object[] {expect(tree, String.class, path)}, path)
           : record(expect(tree, Map.class, path), raw, path);
     } else if (raw.isSealed()) {
@@ -196,17 +236,13 @@ public final class RecordJson {
   }
 
   private static Object record(Map<?, ?> tree, Class<?> type, String path) {
-    RecordComponent[] components = type.getRecordComponents();
-    Object[] arguments = new Object[components.length];
-    int used =
-        tree.containsKey("type")
-                && Arrays.stream(components).noneMatch(c -> c.getName().equals("type"))
-            ? 1
-            : 0;
-    for (int i = 0; i < components.length; i++) {
-      String name = components[i].getName();
+    Shape shape = SHAPES.get(type);
+    Object[] arguments = new Object[shape.names().size()];
+    int used = tree.containsKey("type") && !shape.names().contains("type") ? 1 : 0;
+    for (int i = 0; i < arguments.length; i++) {
+      String name = shape.names().get(i);
       used += tree.containsKey(name) ? 1 : 0;
-      arguments[i] = fromTree(tree.get(name), components[i].getGenericType(), path + "." + name);
+      arguments[i] = fromTree(tree.get(name), shape.types().get(i), path + "." + name);
     }
     if (used != tree.size()) {
       throw error(
@@ -217,13 +253,7 @@ public final class RecordJson {
 
   private static Object construct(Class<?> type, Object[] arguments, String path) {
     try {
-      Class<?>[] types =
-          Arrays.stream(type.getRecordComponents())
-              .map(RecordComponent::getType)
-              .toArray(Class<?>[]::new);
-      Constructor<?> constructor = type.getDeclaredConstructor(types);
-      constructor.setAccessible(true);
-      return constructor.newInstance(arguments);
+      return SHAPES.get(type).constructor().newInstance(arguments);
     } catch (InvocationTargetException e) {
       throw new IllegalArgumentException(
           "Cannot read " + path + ": " + e.getCause().getMessage(), e.getCause());

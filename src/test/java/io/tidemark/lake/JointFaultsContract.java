@@ -224,7 +224,7 @@ abstract class JointFaultsContract {
         };
     AtomicBoolean landed = new AtomicBoolean();
     PointerSwap swap = swap(slow);
-    Tables tables = new Tables(a.fixture().catalog());
+    Tables tables = Tables.anew(a.fixture().catalog());
     Replacement replacement = new Replacement(tables, new Deltas(), attempt -> {});
     List<JointReplacement.Part> parts =
         both().stream()

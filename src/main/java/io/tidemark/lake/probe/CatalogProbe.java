@@ -49,7 +49,7 @@ public final class CatalogProbe {
   public CatalogProbe(Catalog catalog, PointerSwap swap) {
     this.catalog = catalog;
     this.swap = swap;
-    this.tables = new Tables(catalog);
+    this.tables = Tables.anew(catalog);
     this.namespace = "tidemark_doctor_" + UUID.randomUUID().toString().substring(0, 8);
   }
 
