@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tidemark.model.Grain;
-import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveMark;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TableRef;
@@ -147,14 +146,7 @@ class FollowIT {
             "flink: {parallelism: 2}",
             "kafka: {bootstrap_servers: '" + KAFKA.bootstrap() + "'}",
             "live: {checkpoint_every: PT1S}"));
-    TreeMap<String, String> catalog = new TreeMap<>();
-    catalog.put("type", "jdbc");
-    catalog.put("uri", "jdbc:sqlite:" + project.resolve(".tidemark/catalog.db"));
-    catalog.put("warehouse", project.resolve(".tidemark/warehouse").toString());
-    catalog.put("jdbc.schema-version", "V1");
-    catalog.put("jdbc.busy_timeout", "30000");
-    Files.createDirectories(project.resolve(".tidemark"));
-    tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", catalog));
+    tables = LocalConfig.tables(project);
   }
 
   @AfterAll

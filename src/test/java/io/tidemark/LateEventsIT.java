@@ -123,22 +123,12 @@ class LateEventsIT {
     Files.writeString(project.resolve("first.csv"), "id,at,amount\n1,2001-01-01 08:00:00,5\n");
     succeeds("load", "events", project.resolve("first.csv").toString());
     succeeds("run", "--publish");
-    lake = new LakeFixture(catalog());
+    lake = new LakeFixture(LocalConfig.catalog(project));
     Table clean = lake.table(CLEAN);
     code =
         StampSummary.read(clean.currentSnapshot().summary())
             .flatMap(s -> s.origin().analysis())
             .orElseThrow();
-  }
-
-  private io.tidemark.model.JobSpec.CatalogSpec catalog() {
-    TreeMap<String, String> properties = new TreeMap<>();
-    properties.put("type", "jdbc");
-    properties.put("jdbc.schema-version", "V1");
-    properties.put("uri", "jdbc:sqlite:" + project.resolve(".tidemark/catalog.db"));
-    properties.put("warehouse", project.resolve(".tidemark/warehouse").toString());
-    properties.put("jdbc.busy_timeout", "30000");
-    return new io.tidemark.model.JobSpec.CatalogSpec("tidemark", properties);
   }
 
   @AfterAll

@@ -11,6 +11,7 @@ import io.tidemark.model.TableRef;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.KafkaBroker;
+import io.tidemark.testing.LocalConfig;
 import io.tidemark.testing.RestCatalog;
 import io.tidemark.testing.ShakyFiles;
 import java.io.IOException;
@@ -175,7 +176,7 @@ class LiveOutagesIT {
     write(folder, "both");
     write(elsewhere, "both");
     KAFKA.createTopic("both", 2);
-    Map<String, String> catalog = LiveProject.ownCatalog(folder);
+    Map<String, String> catalog = LocalConfig.catalog(folder).properties();
     try (LiveProject one = new LiveProject(folder, KAFKA, Duration.ofMillis(500), catalog);
         LiveProject two = new LiveProject(elsewhere, KAFKA, Duration.ofMillis(500), catalog)) {
       send("both", 0);

@@ -20,6 +20,7 @@ import io.tidemark.model.doctor.Finding;
 import io.tidemark.store.Store;
 import io.tidemark.testing.KafkaBroker;
 import io.tidemark.testing.LakeFixture;
+import io.tidemark.testing.LocalConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -74,7 +75,7 @@ final class LiveProject implements AutoCloseable {
    * @param folder holds jobs/; config/ is written
    */
   LiveProject(Path folder, KafkaBroker kafka, Duration checkpointEvery) {
-    this(folder, kafka, checkpointEvery, ownCatalog(folder));
+    this(folder, kafka, checkpointEvery, LocalConfig.catalog(folder).properties());
   }
 
   /**
@@ -99,21 +100,6 @@ final class LiveProject implements AutoCloseable {
     }
     control = Controls.open(folder, "local", parts, Clock.systemUTC());
     tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", new TreeMap<>(catalog)));
-  }
-
-  /** Of tables in a project's own folder. */
-  static Map<String, String> ownCatalog(Path folder) {
-    return Map.of(
-        "type",
-        "jdbc",
-        "jdbc.schema-version",
-        "V1",
-        "jdbc.busy_timeout",
-        "30000",
-        "uri",
-        "jdbc:sqlite:" + folder.resolve(".tidemark/catalog.db"),
-        "warehouse",
-        folder.resolve(".tidemark/warehouse").toString());
   }
 
   /** A table as any engine sees it. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Grain;
-import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveMark;
 import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
@@ -134,12 +133,7 @@ class LiveRefusalsIT {
   }
 
   /** As a live job that has read the topic up to an offset. */
-  private void mark(long next, Optional<String> topicId) {
-    TreeMap<String, String> catalog = new TreeMap<>();
-    catalog.put("type", "jdbc");
-    catalog.put("uri", "jdbc:sqlite:" + project.resolve(".tidemark/catalog.db"));
-    catalog.put("warehouse", project.resolve(".tidemark/warehouse").toString());
-    catalog.put("jdbc.schema-version", "V1");
+  private void mark(long next, Optional<String> topicId) throws IOException {
     DatasetId visits = DatasetId.of("visits");
     TreeMap<Integer, LiveMark.Range> ranges = new TreeMap<>();
     ranges.put(0, new LiveMark.Range(0, next, next, 0));
@@ -163,7 +157,7 @@ class LiveRefusalsIT {
             Stamp.Origin.NONE,
             new Stamp.Content(Grain.HOUR, List.of(), Stamp.Content.ANY_COLUMN),
             "checkpoint 1");
-    try (LakeFixture tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", catalog))) {
+    try (LakeFixture tables = LocalConfig.tables(project)) {
       AppendFiles append = tables.table(TableRef.parse("shop.visits")).newAppend();
       for (Map.Entry<String, String> said : StampSummary.write(stamp, mark).entrySet()) {
         append.set(said.getKey(), said.getValue());

@@ -1,6 +1,7 @@
 package io.tidemark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.tidemark.testing.ChildJvm;
 import io.tidemark.testing.CommandLineSession;
@@ -83,9 +84,7 @@ class LogIT {
     List<Map<String, String>> commits = named(events, "committed");
     assertThat(commits)
         .extracting(e -> e.get("kind"), e -> e.get("dataset"), e -> e.get("run"))
-        .contains(
-            org.assertj.core.groups.Tuple.tuple("BUILD", "city_day", run),
-            org.assertj.core.groups.Tuple.tuple("PUBLISH", "city_day", run));
+        .contains(tuple("BUILD", "city_day", run), tuple("PUBLISH", "city_day", run));
     assertThat(commits)
         .filteredOn(e -> e.get("kind").equals("BUILD"))
         .allSatisfy(

@@ -2,18 +2,17 @@ package io.tidemark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.TableRef;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.LakeFixture;
+import io.tidemark.testing.LocalConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.util.List;
-import java.util.TreeMap;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.types.Types;
@@ -66,16 +65,6 @@ class MaintainIT {
     Files.writeString(project.resolve("jobs/shop/clean.sql"), sql);
   }
 
-  private LakeFixture lake() {
-    TreeMap<String, String> properties = new TreeMap<>();
-    properties.put("type", "jdbc");
-    properties.put("jdbc.schema-version", "V1");
-    properties.put("uri", "jdbc:sqlite:" + project.resolve(".tidemark/catalog.db"));
-    properties.put("warehouse", project.resolve(".tidemark/warehouse").toString());
-    properties.put("jdbc.busy_timeout", "30000");
-    return new LakeFixture(new CatalogSpec("tidemark", properties));
-  }
-
   private static int files(LakeFixture lake, TableRef ref) {
     Table table = lake.table(ref);
     return LakeFixture.files(table, table.currentSnapshot().snapshotId()).size();
@@ -94,7 +83,7 @@ class MaintainIT {
       succeeds("load", "events", file.toString());
     }
     succeeds("run", "--publish");
-    try (LakeFixture lake = lake()) {
+    try (LakeFixture lake = LocalConfig.tables(project)) {
       var before = lake.rows(CLEAN);
       query("SELECT id, `at`, amount * 2 AS amount FROM events\n");
       Files.createDirectories(project.resolve("jobs/shop/changes"));
@@ -149,7 +138,7 @@ class MaintainIT {
           file, "id,at,amount\n" + i + ",2001-01-0" + i + " 08:00:00,1\n" + i + ",yesterday,1\n");
       succeeds("load", "events", "--max-bad", "1", file.toString());
     }
-    try (LakeFixture lake = lake()) {
+    try (LakeFixture lake = LocalConfig.tables(project)) {
       TableRef late = TableRef.parse("shop.clean_late");
       TableRef unread = TableRef.parse("shop.events_topic_dead_letters");
       // As live jobs make them, commit by commit.

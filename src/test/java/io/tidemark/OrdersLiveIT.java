@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tidemark.LiveShop.Victim;
-import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.TableRef;
 import io.tidemark.testing.ChildJvm;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.KafkaBroker;
 import io.tidemark.testing.LakeFixture;
+import io.tidemark.testing.LocalConfig;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -24,7 +24,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -71,14 +70,7 @@ class OrdersLiveIT {
     shop = new LiveShop(KAFKA, folder, SEED, OPENS);
     victims = shop.victims(4);
     shop.project().useFirstVersion();
-    TreeMap<String, String> catalog = new TreeMap<>();
-    catalog.put("type", "jdbc");
-    catalog.put("uri", "jdbc:sqlite:" + folder.resolve(".tidemark/catalog.db"));
-    catalog.put("warehouse", folder.resolve(".tidemark/warehouse").toString());
-    catalog.put("jdbc.schema-version", "V1");
-    catalog.put("jdbc.busy_timeout", "30000");
-    Files.createDirectories(folder.resolve(".tidemark"));
-    tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", catalog));
+    tables = LocalConfig.tables(folder);
   }
 
   @AfterAll

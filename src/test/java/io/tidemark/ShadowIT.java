@@ -3,7 +3,6 @@ package io.tidemark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.model.JobSpec;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.json.Json;
 import io.tidemark.testing.ChildJvm;
@@ -134,13 +133,7 @@ class ShadowIT {
             "flink: {parallelism: 2}",
             "kafka: {bootstrap_servers: '" + KAFKA.bootstrap() + "'}",
             "live: {checkpoint_every: PT1S}"));
-    TreeMap<String, String> catalog = new TreeMap<>();
-    catalog.put("type", "jdbc");
-    catalog.put("uri", "jdbc:sqlite:" + project.resolve(".tidemark/catalog.db"));
-    catalog.put("warehouse", project.resolve(".tidemark/warehouse").toString());
-    catalog.put("jdbc.schema-version", "V1");
-    Files.createDirectories(project.resolve(".tidemark"));
-    tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", catalog));
+    tables = LocalConfig.tables(project);
   }
 
   @AfterAll

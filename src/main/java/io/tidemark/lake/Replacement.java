@@ -126,7 +126,7 @@ final class Replacement {
         clean(ref, landed, garbage);
         Done committed = landed.orElseThrow();
         LOG.info(
-            LogLine.committed(ref, "main", committed.snapshot(), StampSummary.write(stamp))
+            LogLine.committed(ref, "main", committed.snapshot(), StampSummary.clear(stamp))
                 .toString());
         return committed;
       } catch (ValidationException | CommitFailedException e) {

@@ -7,6 +7,7 @@ import io.tidemark.model.DatasetId;
 import io.tidemark.model.Grain;
 import io.tidemark.model.Graph;
 import io.tidemark.model.LiveMark;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
@@ -286,9 +287,8 @@ final class Orders {
             .filter(needed -> needed.isAfter(complete))
             .ifPresent(needed -> problems.add(openAgain(followed, reader, needed)));
       }
-      SortedMap<Integer, Long> next = new TreeMap<>();
-      firstOpen(followed).ifPresent(o -> next.put(0, o));
-      closed.put(followed.id(), next);
+      closed.put(
+          followed.id(), firstOpen(followed).map(LiveSpec.Source::slices).orElseGet(TreeMap::new));
     }
     if (!problems.isEmpty()) {
       throw TidemarkException.refused(problems);

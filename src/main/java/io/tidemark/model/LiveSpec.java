@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -23,7 +24,7 @@ import java.util.TreeMap;
  * @param epoch one more than the highest of the tables' newest marks
  * @param catalog holds all tables
  * @param streaming how the job runs
- * @param sources those with topics that the transforms need, also through others
+ * @param sources what the transforms need, also through others: topics, and tables to be followed
  * @param references what the transforms look up, at a pin
  * @param tasks in topological order
  */
@@ -65,19 +66,20 @@ public record LiveSpec(
   }
 
   /**
-   * A source with a topic.
+   * Where rows come from: a dataset with a topic, or a table that is followed.
    *
-   * @param dataset has a topic
+   * @param dataset has a topic unless it is followed
    * @param mode whether this job writes the source's table
    * @param deadLetters the table for records that cannot be read
    * @param since the newest mark on main that the order was made from; empty for the first start
    * @param snapshot main's when the order was made: the history that is read; 0 for none
    * @param offsets the next offset per partition; partitions that are not named start at their
-   *     beginning
+   *     beginning. Of a followed table see {@link #slices}
    * @param historyFrom event time from which rows of the table are read before those of the topic;
    *     empty if no transform needs any
    * @param topicId Kafka's own of the topic that the offsets are of; empty if it has none
-   * @param partitions how many the topic has at least; no slice closes before all of them are read
+   * @param partitions how many the topic has at least; no slice closes before all of them are read;
+   *     0 of a followed table
    */
   public record Source(
       Dataset dataset,
@@ -89,14 +91,17 @@ public record LiveSpec(
       Optional<Instant> historyFrom,
       Optional<String> topicId,
       long partitions) {
+    /** The only partition of a followed table. */
+    private static final int SLICES = 0;
+
     /** Whether a job writes the source's table. */
     public enum Mode {
       INGEST,
       /** Another job does; rows that are read are only handed on. */
       READ,
       /**
-       * Another job does, and rows are read from the table once their slices have closed. The one
-       * partition is 0, and its offsets are ordinals of slices.
+       * Another job does, and rows are read from the table once their slices have closed: see
+       * {@link Source#slices}.
        */
       FOLLOW
     }
@@ -105,6 +110,19 @@ public record LiveSpec(
       Objects.requireNonNull(dataset, "dataset");
       Objects.requireNonNull(topicId, "topicId");
       offsets = Collections.unmodifiableSortedMap(new TreeMap<>(offsets));
+    }
+
+    /** A followed table as if it were a topic of one partition, with slices for records. */
+    public static <T> SortedMap<Integer, T> slices(T ofOrdinals) {
+      return new TreeMap<>(Map.of(SLICES, ofOrdinals));
+    }
+
+    /**
+     * The ordinal of the first slice of a followed table that is still to be read; empty if all
+     * are, and of what is not followed.
+     */
+    public Optional<Long> nextSlice() {
+      return mode == Mode.FOLLOW ? Optional.ofNullable(offsets.get(SLICES)) : Optional.empty();
     }
 
     /** Per partition how many offsets are passed over, since they expired and that was accepted. */

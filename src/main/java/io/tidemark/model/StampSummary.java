@@ -30,6 +30,13 @@ public final class StampSummary {
 
   /** Summary properties for a commit. */
   public static SortedMap<String, String> write(Stamp stamp) {
+    SortedMap<String, String> summary = clear(stamp);
+    summary.put(STAMP, deflate(RecordJson.write(stamp, Stamp.class)));
+    return summary;
+  }
+
+  /** What people look for, without the stamp itself. */
+  public static SortedMap<String, String> clear(Stamp stamp) {
     SortedMap<String, String> summary = new TreeMap<>();
     Stamp.Origin origin = stamp.origin();
     summary.put(KEY, stamp.key());
@@ -56,7 +63,6 @@ public final class StampSummary {
               .map(e -> e.getKey() + "@" + e.getValue().snapshot())
               .collect(Collectors.joining(",")));
     }
-    summary.put(STAMP, deflate(RecordJson.write(stamp, Stamp.class)));
     return summary;
   }
 

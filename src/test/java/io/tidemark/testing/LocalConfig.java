@@ -1,9 +1,11 @@
 package io.tidemark.testing;
 
+import io.tidemark.model.JobSpec.CatalogSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.TreeMap;
 
 /**
  * The environment of a project that keeps its tables and its control database in its own folder.
@@ -30,5 +32,22 @@ public final class LocalConfig {
         """
             + String.join("\n", lines)
             + "\n");
+  }
+
+  /** Its catalog, for who opens it beside the project. */
+  public static CatalogSpec catalog(Path project) {
+    TreeMap<String, String> properties = new TreeMap<>();
+    properties.put("type", "jdbc");
+    properties.put("uri", "jdbc:sqlite:" + project.resolve(".tidemark/catalog.db"));
+    properties.put("warehouse", project.resolve(".tidemark/warehouse").toString());
+    properties.put("jdbc.schema-version", "V1");
+    properties.put("jdbc.busy_timeout", "30000");
+    return new CatalogSpec("tidemark", properties);
+  }
+
+  /** Its tables, also before the project has made any. */
+  public static LakeFixture tables(Path project) throws IOException {
+    Files.createDirectories(project.resolve(".tidemark"));
+    return new LakeFixture(catalog(project));
   }
 }

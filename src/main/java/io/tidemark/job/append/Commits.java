@@ -1,13 +1,13 @@
 package io.tidemark.job.append;
 
 import io.tidemark.job.append.LiveReport.Written;
+import io.tidemark.job.slice.Outage;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.log.LogLine;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -132,7 +132,7 @@ final class Commits implements AutoCloseable {
       }
       await(e);
     } catch (RuntimeException e) {
-      if (!isOutside(e)) {
+      if (!Outage.isOne(e)) {
         throw e;
       }
       await(e);
@@ -176,13 +176,6 @@ final class Commits implements AutoCloseable {
             .with("checkpoints", pending.size())
             .because(e)
             .toString());
-  }
-
-  /** Iceberg and JDBC have their own exceptions; others are bugs and must not be waited for. */
-  private static boolean isOutside(RuntimeException e) {
-    return e instanceof UncheckedIOException
-        || e.getClass().getName().startsWith("org.apache.iceberg.")
-        || e.getClass().getName().startsWith("software.amazon.");
   }
 
   /**

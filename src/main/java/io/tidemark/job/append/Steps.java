@@ -6,6 +6,7 @@ import io.tidemark.model.Dataset;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Grain;
 import io.tidemark.model.LiveMark;
+import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.TimeRanges;
@@ -18,9 +19,6 @@ import org.apache.iceberg.Table;
 
 /** What one checkpoint read of a followed table, whose offsets are ordinals of slices. */
 final class Steps {
-  /** The only partition that a followed table has. */
-  private static final int ALL = 0;
-
   private final Dataset dataset;
   private final List<Step> steps;
   private final long scanned;
@@ -48,7 +46,8 @@ final class Steps {
     Grain grain = dataset.layout().slice();
     long first = grain.ordinal(Instant.parse("0001-01-01T00:00:00Z"));
     long from = Math.max(first, steps.get(0).from());
-    return Map.of(ALL, new LiveMark.Range(from, steps.get(steps.size() - 1).to(), scanned, 0));
+    return LiveSpec.Source.slices(
+        new LiveMark.Range(from, steps.get(steps.size() - 1).to(), scanned, 0));
   }
 
   /**

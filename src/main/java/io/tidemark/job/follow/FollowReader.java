@@ -1,8 +1,9 @@
 package io.tidemark.job.follow;
 
+import io.tidemark.job.slice.Outage;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.log.LogLine;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -90,21 +91,22 @@ final class FollowReader implements SourceReader<byte[], Reached> {
         throw e;
       }
       if (!unseen.equals(e.getCause().toString())) {
-        LOG.warn("a followed table cannot be looked at; what closes in it waits", e.getCause());
+        LOG.warn(
+            LogLine.of("followed-table-away")
+                .with("table", watch.table())
+                .because(e.getCause())
+                .toString());
         unseen = e.getCause().toString();
       }
       return Optional.empty();
     }
   }
 
-  /** Iceberg and JDBC have their own exceptions; others are bugs and must not be waited for. */
   private static boolean isOutside(Throwable e) {
     return e instanceof TidemarkException
-        || e instanceof UncheckedIOException
         || e instanceof IOException
-        || (e.getCause() != null && isOutside(e.getCause()))
-        || e.getClass().getName().startsWith("org.apache.iceberg.")
-        || e.getClass().getName().startsWith("software.amazon.");
+        || Outage.isOne(e)
+        || (e.getCause() != null && isOutside(e.getCause()));
   }
 
   @Override

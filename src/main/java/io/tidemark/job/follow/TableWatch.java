@@ -43,6 +43,11 @@ final class TableWatch implements AutoCloseable {
     this.followed = followed;
   }
 
+  /** The table's name. */
+  String table() {
+    return followed.name();
+  }
+
   /**
    * What happened since a look.
    *

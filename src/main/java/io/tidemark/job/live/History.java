@@ -45,10 +45,7 @@ record History(
       SourceRows typed,
       int stream) {
     Instant end =
-        Optional.ofNullable(source.offsets().get(0))
-            .filter(next -> source.mode() == LiveSpec.Source.Mode.FOLLOW)
-            .map(source.dataset().layout().slice()::start)
-            .orElse(Instant.MAX);
+        source.nextSlice().map(source.dataset().layout().slice()::start).orElse(Instant.MAX);
     TimeRange range = new TimeRange(source.historyFrom().orElseThrow(), end);
     return of(
         env,

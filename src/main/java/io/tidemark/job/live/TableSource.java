@@ -40,7 +40,7 @@ record TableSource(
             dataset.layout().eventTime().orElseThrow(),
             dataset.layout().slice(),
             source.snapshot(),
-            source.offsets().getOrDefault(0, Closed.NONE));
+            source.nextSlice().orElse(Closed.NONE));
     SingleOutputStreamOperator<byte[]> dealt =
         env.fromSource(
                 new FollowSource(

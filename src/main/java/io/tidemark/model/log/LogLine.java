@@ -50,7 +50,7 @@ public final class LogLine {
    * A commit to a table.
    *
    * @param table as people name it
-   * @param summary of the snapshot, with a stamp
+   * @param summary of the snapshot, or what a stamp says in the clear
    */
   public static LogLine committed(
       Object table, String branch, long snapshot, Map<String, String> summary) {
