@@ -3,9 +3,11 @@ package io.tidemark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.model.JobSpec;
+import io.tidemark.model.Environment.StoreSpec;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.json.Json;
+import io.tidemark.store.Store;
+import io.tidemark.store.Stores;
 import io.tidemark.testing.ChildJvm;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
@@ -20,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -119,13 +122,7 @@ class LiveCliIT {
             "flink: {parallelism: 2}",
             "kafka: {bootstrap_servers: '" + KAFKA.bootstrap() + "'}",
             "live: {checkpoint_every: PT1S}"));
-    TreeMap<String, String> catalog = new TreeMap<>();
-    catalog.put("type", "jdbc");
-    catalog.put("uri", "jdbc:sqlite:" + project.resolve(".tidemark/catalog.db"));
-    catalog.put("warehouse", project.resolve(".tidemark/warehouse").toString());
-    catalog.put("jdbc.schema-version", "V1");
-    Files.createDirectories(project.resolve(".tidemark"));
-    tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", catalog));
+    tables = LocalConfig.tables(project);
   }
 
   @AfterAll
@@ -434,5 +431,21 @@ class LiveCliIT {
         .endsWith("0 lost, 0 doubled, 0 unexplained, 2 offsets expired unread\n");
     succeeds("live", "stop");
     assertThat(live.waitFor(5, TimeUnit.MINUTES)).isTrue();
+  }
+
+  @Test
+  @Order(12)
+  void aStopThatMeetsAStartUnderWayWaitsForItAndStopsWhatItStarted() throws Exception {
+    String database = "jdbc:sqlite:" + project.resolve(".tidemark/control.db");
+    live = ChildJvm.tidemark(project, log(), JVM, "live", "start");
+    try (Store store = Stores.open(new StoreSpec(database, Optional.empty(), Optional.empty()))) {
+      await().until(() -> !store.leases(Instant.now()).isEmpty());
+    }
+
+    assertThat(succeeds("live", "stop").out()).contains("Stopped after a last commit");
+
+    assertThat(live.waitFor(5, TimeUnit.MINUTES)).isTrue();
+    assertThat(live.exitValue()).as(Files.readString(log())).isZero();
+    assertThat(state()).isEqualTo("NOT_RUNNING");
   }
 }

@@ -42,6 +42,9 @@ public final class LiveJobs {
   /** The codes of a start that may have to wait for a commit of the job that it follows. */
   public static final Set<String> TO_WAIT_FOR = Set.of(Orders.NEVER_LIVE, Orders.OPEN_AGAIN);
 
+  /** Tasks may wait for slots, and classes for a cluster that never had them. */
+  private static final Duration START = Duration.ofMinutes(5);
+
   private final Supplier<Lake> lakes;
   private final Store store;
   private final Cluster cluster;
@@ -229,12 +232,29 @@ public final class LiveJobs {
 
   /**
    * Stops the job of a pipeline after a last commit, wherever it runs. Its open slices stay its
-   * own: the next start goes on with them.
+   * own: the next start goes on with them. A start that is under way in another process is waited
+   * for: it has its claim, and nothing yet that could be stopped.
+   *
+   * @throws TidemarkException EXTERNAL if a start does not come to its end
    */
   public Stopped stop(Side side, String pipeline) {
     String name = side.of(pipeline);
     String key = LiveSpec.key(name);
+    Instant end = clock.instant().plus(START);
     Stopped how = whereabouts.stop(key, savepoints(streaming().checkpoints()));
+    while (how == Stopped.NOT_RUNNING && Claims.isElsewhere(store, clock, key)) {
+      if (clock.instant().isAfter(end)) {
+        throw TidemarkException.external(
+            Problem.of(
+                "TM-LIVE-137",
+                "live job '" + name + "' is being started, and cannot be stopped yet",
+                "for " + START.toMinutes() + " minutes there was no job that could be stopped",
+                "look at the process that starts it, or stop that one: tidemark live status"),
+            null);
+      }
+      Waiting.pause();
+      how = whereabouts.stop(key, savepoints(streaming().checkpoints()));
+    }
     whereabouts.forget(name);
     return how;
   }

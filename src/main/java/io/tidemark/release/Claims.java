@@ -66,6 +66,14 @@ public final class Claims {
     }
   }
 
+  /** Whether another living process works under a name. */
+  public static boolean isElsewhere(Store store, Clock clock, String name) {
+    return store.leases(clock.instant()).stream()
+        .filter(lease -> lease.lease().equals(name))
+        .map(Store.LeaseRow::holder)
+        .anyMatch(holder -> !Holder.isHere(holder) && !Holder.isGone(holder));
+  }
+
   /** Leases that this holder has, until it is closed. Thread-safe. */
   public final class Claim implements AutoCloseable {
     private final Holder holder;

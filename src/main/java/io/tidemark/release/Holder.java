@@ -22,6 +22,16 @@ record Holder(long process, String host, String started, String work) {
         self.pid(), hostName(), start(self), UUID.randomUUID().toString().substring(0, 8));
   }
 
+  /** Whether the text names this very process. */
+  static boolean isHere(String text) {
+    Matcher matcher = SHAPE.matcher(text);
+    ProcessHandle self = ProcessHandle.current();
+    return matcher.matches()
+        && matcher.group(1).equals(Long.toString(self.pid()))
+        && matcher.group(2).equals(hostName())
+        && matcher.group(3).equals(start(self));
+  }
+
   /** Whether the text names a process of this very host that does not live any more. */
   static boolean isGone(String text) {
     Matcher matcher = SHAPE.matcher(text);
