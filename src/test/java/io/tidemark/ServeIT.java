@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The endpoint as Prometheus sees it: a process beside those that work. */
 class ServeIT {
+  private static final Pattern CODE = Pattern.compile("TM-[A-Z]+-\\d{3}");
   private static final Pattern URL = Pattern.compile("http://127\\.0\\.0\\.1:\\d+");
 
   @TempDir Path project;
@@ -78,7 +79,20 @@ class ServeIT {
           "tidemark_plan_slices 0.0",
           "tidemark_runs{state=\"published\"} 1.0",
           "tidemark_run_completion_ratio 1.0",
-          "tidemark_publish_seconds ");
+          "tidemark_publish_seconds ",
+          "tidemark_run_built_rows ",
+          "tidemark_run_bytes_per_second ");
+
+      Files.writeString(
+          project.resolve("jobs/shop/city_day.sql"),
+          VisitsProject.SQL.replace("SUM(CAST(amount", "SUM(1 / (amount - amount) + CAST(amount"));
+      Result failed = user.run("run");
+      assertThat(failed.exitCode()).as(failed.out()).isNotZero();
+      Matcher code = CODE.matcher(failed.err());
+      assertThat(code.find()).as(failed.err()).isTrue();
+      awaitMetrics(
+          "tidemark_run_errors{code=\"" + code.group() + "\"} 1.0",
+          "tidemark_runs{state=\"failed\"} 1.0");
 
       Files.writeString(project.resolve("jobs/shop/pipeline.yaml"), "name: [");
       awaitMetrics("tidemark_up{part=\"tables\"} 0.0", "tidemark_up{part=\"runs\"} 1.0");

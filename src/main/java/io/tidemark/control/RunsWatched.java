@@ -37,13 +37,25 @@ public record RunsWatched(
    * How far a run is.
    *
    * @param builtSlices of {@code run.slices()}, those whose build is done
+   * @param built what the builds that are done wrote, also such as were made again after a conflict
    * @param rows in the slices that were verified
    * @param unexplained rows that no expected change covers
    */
-  public record Progress(long builtSlices, long rows, long unexplained) {}
+  public record Progress(long builtSlices, Built built, long rows, long unexplained) {}
 
-  /** When a run came into a state. */
-  public record Transition(RunState state, Instant entered) {}
+  /**
+   * What builds wrote.
+   *
+   * @param newest when the last of them was done; empty if none is
+   */
+  public record Built(long rows, long bytes, Optional<Instant> newest) {}
+
+  /**
+   * When a run came into a state.
+   *
+   * @param code of the problem that brought it there; empty for the normal course
+   */
+  public record Transition(RunState state, Optional<String> code, Instant entered) {}
 
   /**
    * @param holder process and host

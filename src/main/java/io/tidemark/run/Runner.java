@@ -28,6 +28,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -212,7 +213,9 @@ public final class Runner {
           run.id(),
           RunState.RUNNING,
           RunState.FAILED,
-          String.join("; ", cause.problems().stream().map(Problem::what).toList()),
+          cause.problems().stream()
+              .map(p -> p.code() + ": " + p.what())
+              .collect(Collectors.joining("; ")),
           clock.instant());
     } catch (TidemarkException e) {
       cause.addSuppressed(e);

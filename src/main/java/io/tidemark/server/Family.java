@@ -36,12 +36,18 @@ enum Family {
       "run.eta.seconds",
       "Until all slices of the newest run are built, if the rest goes as fast; only while it runs"
           + " and some are"),
-  RUN_ROWS("run.rows", "Rows in the slices that the newest run verified"),
+  RUN_BUILT_ROWS("run.built.rows", "Rows that the newest run built, again after a conflict too"),
+  RUN_BUILT_BYTES("run.built.bytes", "Bytes of the files that those are in"),
   RUN_ROWS_PER_SECOND(
-      "run.rows.per.second", "Those, by the time that the newest run was under way until then"),
+      "run.rows.per.second",
+      "Those rows, by the time from the newest run's begin to its newest build"),
+  RUN_BYTES_PER_SECOND("run.bytes.per.second", "Those bytes, by the same time"),
+  RUN_ROWS("run.rows", "Rows in the slices that the newest run verified"),
   RUN_UNEXPLAINED(
       "run.unexplained.rows", "Rows of the newest run that its expected change does not cover"),
   RUN_RETRIES("run.retries", "How often one of the newest 50 runs failed and was taken up again"),
+  RUN_ERRORS(
+      "run.errors", "How often one of the newest 50 runs failed, by the code of the error", "code"),
   RUN_REBASES(
       "run.rebases",
       "How often one of the newest 50 runs met a conflict and went on from new heads"),

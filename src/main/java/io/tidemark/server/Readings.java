@@ -82,6 +82,11 @@ final class Readings {
         Sample.of(Family.RUN_RETRIES, watched.runs().stream().mapToLong(Readings::retries).sum()));
     samples.add(
         Sample.of(Family.RUN_REBASES, watched.runs().stream().mapToLong(Watched::rebases).sum()));
+    watched.runs().stream()
+        .flatMap(w -> w.transitions().stream())
+        .flatMap(t -> t.code().stream())
+        .collect(Collectors.groupingBy(code -> code, TreeMap::new, Collectors.counting()))
+        .forEach((code, count) -> samples.add(Sample.of(Family.RUN_ERRORS, count, code)));
     newest(watched, RunState.PUBLISHING, RunState.PUBLISHED)
         .ifPresent(d -> samples.add(Sample.of(Family.PUBLISH_SECONDS, seconds(d))));
     newest(watched, RunState.REVERTING, RunState.REVERTED)
@@ -132,22 +137,22 @@ final class Readings {
     samples.add(Sample.of(Family.RUN_SLICES, all));
     samples.add(Sample.of(Family.RUN_BUILT, progress.builtSlices()));
     samples.add(Sample.of(Family.RUN_COMPLETION, share));
+    samples.add(Sample.of(Family.RUN_BUILT_ROWS, progress.built().rows()));
+    samples.add(Sample.of(Family.RUN_BUILT_BYTES, progress.built().bytes()));
     samples.add(Sample.of(Family.RUN_ROWS, progress.rows()));
     samples.add(Sample.of(Family.RUN_UNEXPLAINED, progress.unexplained()));
     Optional<Instant> began = entered(run, RunState.RUNNING);
-    Instant until =
-        run.transitions().stream()
-            .filter(t -> t.state() != RunState.RUNNING)
-            .map(Transition::entered)
-            .findFirst()
-            .orElse(now);
     if (run.run().state() == RunState.RUNNING && began.isPresent() && share > 0 && share < 1) {
       double elapsed = seconds(Duration.between(began.get(), now));
       samples.add(Sample.of(Family.RUN_ETA, elapsed * (1 - share) / share));
     }
-    double took = began.map(b -> seconds(Duration.between(b, until))).orElse(0.0);
+    double took =
+        began
+            .flatMap(b -> progress.built().newest().map(n -> seconds(Duration.between(b, n))))
+            .orElse(0.0);
     if (took > 0) {
-      samples.add(Sample.of(Family.RUN_ROWS_PER_SECOND, progress.rows() / took));
+      samples.add(Sample.of(Family.RUN_ROWS_PER_SECOND, progress.built().rows() / took));
+      samples.add(Sample.of(Family.RUN_BYTES_PER_SECOND, progress.built().bytes() / took));
     }
     return samples;
   }

@@ -158,7 +158,9 @@ class RenderingTest {
         new RunsWatched(
             Samples.NOON,
             List.of(new RunsWatched.Watched(Samples.run(RunState.READY, ""), 0, List.of())),
-            Optional.of(new RunsWatched.Progress(32, 10, 0)),
+            Optional.of(
+                new RunsWatched.Progress(
+                    32, new RunsWatched.Built(10, 4000, Optional.empty()), 10, 0)),
             List.of()));
     reports.put("served", new Served("http://localhost:9464/metrics"));
     reports.put("examined", PlaceSamples.examined());

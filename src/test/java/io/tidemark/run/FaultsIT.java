@@ -222,7 +222,7 @@ class FaultsIT {
           .hasMessageContaining("the catalog is away");
       assertThat(scene.store().findRun(run).orElseThrow())
           .extracting(Store.RunRow::state, Store.RunRow::reason)
-          .containsExactly(RunState.FAILED, "the catalog is away");
+          .containsExactly(RunState.FAILED, "TM-TEST-002: the catalog is away");
 
       Work mended = new Work(scene, scene.lake(), scene.store(), cluster, clock);
       assertThat(mended.runner.submit(BEFORE, scene.plan(BEFORE))).isEqualTo(run);

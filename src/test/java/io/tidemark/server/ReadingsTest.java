@@ -79,7 +79,12 @@ class ReadingsTest {
   }
 
   private static RunsWatched.Transition at(RunState state, long secondsAgo) {
-    return new RunsWatched.Transition(state, NOW.minusSeconds(secondsAgo));
+    return new RunsWatched.Transition(state, Optional.empty(), NOW.minusSeconds(secondsAgo));
+  }
+
+  private static RunsWatched.Transition failed(long secondsAgo) {
+    return new RunsWatched.Transition(
+        RunState.FAILED, Optional.of("TM-JOB-001"), NOW.minusSeconds(secondsAgo));
   }
 
   @Test
@@ -89,11 +94,18 @@ class ReadingsTest {
             new RunsWatched(
                 NOW,
                 List.of(run(RunState.RUNNING, at(RunState.RUNNING, 20))),
-                Optional.of(new RunsWatched.Progress(2, 500, 3)),
+                Optional.of(
+                    new RunsWatched.Progress(
+                        2,
+                        new RunsWatched.Built(600, 9000, Optional.of(NOW.minusSeconds(8))),
+                        500,
+                        3)),
                 List.of()));
 
     assertThat(value(samples, Family.RUN_COMPLETION)).hasValue(0.25);
     assertThat(value(samples, Family.RUN_ETA)).hasValue(60);
+    assertThat(value(samples, Family.RUN_ROWS_PER_SECOND)).hasValue(50);
+    assertThat(value(samples, Family.RUN_BYTES_PER_SECOND)).hasValue(750);
     assertThat(value(samples, Family.RUNS, "running")).hasValue(1);
     assertThat(value(samples, Family.RUNS, "failed")).hasValue(0);
     assertThat(value(samples, Family.RUN_UNEXPLAINED)).hasValue(3);
@@ -111,7 +123,7 @@ class ReadingsTest {
                     run(
                         RunState.PUBLISHED,
                         at(RunState.RUNNING, 90),
-                        at(RunState.FAILED, 80),
+                        failed(80),
                         at(RunState.RUNNING, 70),
                         at(RunState.READY, 40),
                         at(RunState.PUBLISHING, 31),
@@ -122,12 +134,16 @@ class ReadingsTest {
                         at(RunState.PUBLISHED, 895),
                         at(RunState.REVERTING, 20),
                         at(RunState.REVERTED, 17))),
-                Optional.of(new RunsWatched.Progress(8, 500, 3)),
+                Optional.of(
+                    new RunsWatched.Progress(
+                        8, new RunsWatched.Built(0, 0, Optional.empty()), 500, 3)),
                 List.of(new RunsWatched.Lease("table shop.hours", "process 1 on a", NOW))));
 
     assertThat(value(samples, Family.PUBLISH_SECONDS)).hasValue(1);
     assertThat(value(samples, Family.REVERT_SECONDS)).hasValue(3);
     assertThat(value(samples, Family.RUN_RETRIES)).hasValue(1);
+    assertThat(value(samples, Family.RUN_ERRORS, "TM-JOB-001")).hasValue(1);
+    assertThat(value(samples, Family.RUN_ROWS_PER_SECOND)).isEmpty();
     assertThat(value(samples, Family.RUN_ETA)).isEmpty();
     assertThat(value(samples, Family.LEASES, "table")).hasValue(1);
   }
