@@ -7,6 +7,7 @@ import io.tidemark.control.Report;
 import io.tidemark.control.ShadowAct;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       LiveCommands.Start.class,
+      LiveCommands.Order.class,
       LiveCommands.Stop.class,
       LiveCommands.Status.class,
       LiveCommands.Shadow.class,
@@ -42,7 +44,8 @@ final class LiveCommands implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "say what to do: start, stop, status, shadow, promote or demote");
+        spec.commandLine(),
+        "say what to do: start, order, stop, status, shadow, promote or demote");
   }
 
   @Command(
@@ -103,6 +106,54 @@ final class LiveCommands implements Callable<Integer> {
       return root.answer(
           new Operation.StartLive(
               datasets, Optional.ofNullable(from), acceptedGaps, keep ? Care.KEPT : Care.STARTED));
+    }
+  }
+
+  @Command(
+      name = "order",
+      description = {
+        "Write down what the live job is to do, for flink run or for a cluster of its own.",
+        "Nothing is started. An order is good for one start: when a live job has committed to its"
+            + " tables since, the job that it is given to ends, and nothing is doubled. A cluster"
+            + " that restores its job from its own checkpoint goes on with the same order."
+      })
+  static final class Order implements Callable<Integer> {
+    private final Root root;
+
+    @Parameters(
+        arity = "0..*",
+        paramLabel = "DATASET",
+        description =
+            "Only these with what they need, all that a topic reaches by default; a source alone"
+                + " is an order to take its topic in.")
+    private List<String> datasets = List.of();
+
+    @Option(
+        names = "--to",
+        paramLabel = "FILE",
+        required = true,
+        description =
+            "Where to write it; for its owner alone, since it holds the passwords of the"
+                + " environment.")
+    private Path file;
+
+    @Option(names = "--from", paramLabel = "SLICE", description = "As of tidemark live start.")
+    private String from;
+
+    @Option(
+        names = "--accept-gap",
+        paramLabel = "TOPIC/PARTITION",
+        description = "As of tidemark live start.")
+    private List<String> acceptedGaps = List.of();
+
+    Order(Root root) {
+      this.root = root;
+    }
+
+    @Override
+    public Integer call() {
+      return root.answer(
+          new Operation.OrderLive(datasets, Optional.ofNullable(from), acceptedGaps, file));
     }
   }
 

@@ -7,6 +7,7 @@ import io.tidemark.control.Corrected;
 import io.tidemark.control.Examined;
 import io.tidemark.control.Generated;
 import io.tidemark.control.Maintained;
+import io.tidemark.control.Ordered;
 import io.tidemark.control.Report;
 import io.tidemark.control.RolledBack;
 import io.tidemark.control.RunsWatched;
@@ -226,6 +227,31 @@ final class TextRenderer implements Report.Visitor<String> {
   @Override
   public String served(Served report) {
     return "Served " + report.url() + "\n";
+  }
+
+  @Override
+  public String ordered(Ordered report) {
+    String act = report.outputs().isEmpty() ? "ingest" : "live";
+    return "Ordered start "
+        + report.epoch()
+        + " of live job "
+        + paint.name(report.job())
+        + " in "
+        + report.file()
+        + ", which holds the passwords of the environment\n  reads "
+        + painted(report.sources())
+        + (report.outputs().isEmpty() ? "" : "\n  makes " + painted(report.outputs()))
+        + "\n\nNext: flink run -d tidemark-job.jar "
+        + act
+        + " "
+        + report.file()
+        + " "
+        + report.version()
+        + "\n";
+  }
+
+  private String painted(List<DatasetId> datasets) {
+    return datasets.stream().map(d -> paint.name(d.value())).collect(Collectors.joining(", "));
   }
 
   @Override

@@ -63,6 +63,8 @@ public sealed interface Operation<R extends Report> {
 
     Report.LiveShown stopLive(StopLive operation);
 
+    Ordered orderLive(OrderLive operation);
+
     Report.LiveShown live(ShowLive operation);
 
     Verified verify(Verify operation);
@@ -371,6 +373,28 @@ public sealed interface Operation<R extends Report> {
     @Override
     public Report.LiveShown accept(Visitor visitor) {
       return visitor.startLive(this);
+    }
+  }
+
+  /**
+   * Writes the order of a start instead of starting: for {@code flink run} and clusters that are
+   * there for one job.
+   *
+   * @param file is replaced if it is there; holds what the catalog and Kafka ask for, passwords too
+   */
+  record OrderLive(
+      List<String> datasets, Optional<String> from, List<String> acceptedGaps, Path file)
+      implements Operation<Ordered> {
+    public OrderLive {
+      datasets = List.copyOf(datasets);
+      Objects.requireNonNull(from, "from");
+      acceptedGaps = List.copyOf(acceptedGaps);
+      Objects.requireNonNull(file, "file");
+    }
+
+    @Override
+    public Ordered accept(Visitor visitor) {
+      return visitor.orderLive(this);
     }
   }
 

@@ -42,6 +42,7 @@ public sealed interface Report
         Maintained,
         Examined,
         Generated,
+        Ordered,
         RunsWatched,
         Served {
 
@@ -92,6 +93,8 @@ public sealed interface Report
     T examined(Examined report);
 
     T generated(Generated report);
+
+    T ordered(Ordered report);
 
     T runsWatched(RunsWatched report);
 

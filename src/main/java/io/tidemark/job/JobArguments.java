@@ -68,7 +68,15 @@ final class JobArguments {
 
       flink run -d tidemark-job.jar live ORDER [VERSION]
 
-        The same for a live job, which runs until it is stopped.
+        The same for a live job, which runs until it is stopped: 'tidemark live order --to ORDER'
+        writes the order. It says where topics and tables stood then, and is good for one start
+        and for restarts from this job's own checkpoints; commits of an order that is out of date
+        are refused, and the job ends.
+
+      flink run -d tidemark-job.jar ingest ORDER [VERSION]
+
+        The same for an order that takes topics into their tables and makes nothing of them:
+        'tidemark live order SOURCE --to ORDER'.
 
       The cluster needs iceberg-flink-runtime, Hadoop's client jars and the catalog's JDBC driver
       in its lib folder.
@@ -76,6 +84,8 @@ final class JobArguments {
 
   private static final Set<String> OPTIONS =
       Set.of("--jobs", "--catalog", "--transform", "--from", "--to", "--branch", "--classes");
+
+  private static final String INGEST = "ingest";
 
   private JobArguments() {}
 
@@ -91,7 +101,7 @@ final class JobArguments {
 
   /** Whether they order a live job. */
   static boolean areLive(String[] args) {
-    return args.length > 0 && args[0].equals("live");
+    return args.length > 0 && (args[0].equals("live") || args[0].equals(INGEST));
   }
 
   /**
@@ -99,10 +109,17 @@ final class JobArguments {
    */
   static LiveSpec readLive(String[] args) {
     if (args.length != 2 && args.length != 3) {
-      throw usage("expected 'live' and an order");
+      throw usage("expected '" + args[0] + "' and an order");
     }
     requireVersion(args);
-    return parse("the order", LiveSpec.class, orderText(args[1]));
+    LiveSpec order = parse("the order", LiveSpec.class, orderText(args[1]));
+    if (args[0].equals(INGEST) && !order.tasks().isEmpty()) {
+      throw usage(
+          "'ingest' makes nothing, and the order makes "
+              + order.tasks().stream().map(t -> t.transform().output()).toList()
+              + ": run it with 'live'");
+    }
+    return order;
   }
 
   /**
@@ -115,7 +132,7 @@ final class JobArguments {
     } else if (areByHand(args)) {
       return backfill(Arrays.asList(args).subList(1, args.length)).toSpec();
     }
-    throw usage("expected 'spec', 'live' or 'backfill'");
+    throw usage("expected 'spec', 'live', 'ingest' or 'backfill'");
   }
 
   /** Before an order is read, which another version would take for something else. */

@@ -12,7 +12,9 @@ import io.tidemark.model.TidemarkException;
 import io.tidemark.model.version.OrderVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Optional;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.SerializedThrowable;
 
 /** The job jar's entry point, and how a job order becomes a Flink topology. */
 public final class JobMain {
@@ -42,10 +44,28 @@ public final class JobMain {
       compose(spec, env);
       env.execute(spec.key());
       System.out.println(spec.key() + " is done; its result is at " + spec.resultPath());
-    } catch (TidemarkException e) {
-      e.problems().forEach(p -> System.err.println(p + "\n  " + p.why() + "\n  " + p.fix()));
+    } catch (Exception e) {
+      told(e)
+          .ifPresent(
+              told ->
+                  told.problems()
+                      .forEach(p -> System.err.println(p + "\n  " + p.why() + "\n  " + p.fix())));
       throw e;
     }
+  }
+
+  /** A job that fails has what made it fail among the causes, sometimes as Flink sent it. */
+  private static Optional<TidemarkException> told(Throwable thrown) {
+    for (Throwable e = thrown; e != null; e = e.getCause()) {
+      Throwable sent =
+          e instanceof SerializedThrowable s
+              ? s.deserializeError(JobMain.class.getClassLoader())
+              : e;
+      if (sent instanceof TidemarkException told) {
+        return Optional.of(told);
+      }
+    }
+    return Optional.empty();
   }
 
   private static void run(LiveSpec spec) throws Exception {

@@ -117,18 +117,7 @@ public final class LiveJobs {
   public Started start(Side side, Request request) {
     Graph graph = request.graph();
     LiveScope scope = LiveScope.of(graph, request.selected());
-    List<Problem> problems = new ArrayList<>(scope.problems());
-    if (environment.streaming().isEmpty()) {
-      problems.add(noKafka(environment));
-    }
-    Map<DatasetId, Query> queries = request.queries().apply(scope.transforms());
-    queries.values().forEach(q -> problems.addAll(q.problems()));
-    if (side == Side.SHADOW && !scope.followed().isEmpty()) {
-      problems.add(noShadow(graph));
-    }
-    if (!problems.isEmpty()) {
-      throw TidemarkException.user(problems);
-    }
+    Map<DatasetId, Query> queries = queries(side, request, scope);
     String name = side.of(graph.name());
     Claims.Claim claim = new Claims(store, clock).take(Set.of(LiveSpec.key(name)));
     try {
@@ -140,9 +129,7 @@ public final class LiveJobs {
       }
       LiveSpec order =
           new Starter(lake(), environment, side).order(request, scope, queries, streaming());
-      Ran.of(request, order, clock.instant()).keep(store, name, clock.instant());
-      ReferenceLeases leases = new ReferenceLeases(lake());
-      leases.take(order, clock.instant());
+      ReferenceLeases leases = note(request, order);
       cluster.start(order);
       leases.only(graph, order);
       whereabouts.note(name);
@@ -151,6 +138,50 @@ public final class LiveJobs {
       claim.close();
       throw e;
     }
+  }
+
+  /**
+   * The order that a start would be, for somebody else to start. It is good until a live job of
+   * these tables commits something: then its first commit is refused, and its job ends.
+   *
+   * @throws TidemarkException as {@link #start}
+   */
+  public LiveSpec order(Request request) {
+    LiveScope scope = LiveScope.of(request.graph(), request.selected());
+    Map<DatasetId, Query> queries = queries(Side.MAIN, request, scope);
+    String name = request.graph().name();
+    try (Claims.Claim claim = new Claims(store, clock).take(Set.of(LiveSpec.key(name)))) {
+      requireNone(name);
+      LiveSpec order =
+          new Starter(lake(), environment, Side.MAIN).order(request, scope, queries, streaming());
+      claim.check();
+      note(request, order);
+      return order;
+    }
+  }
+
+  private Map<DatasetId, Query> queries(Side side, Request request, LiveScope scope) {
+    List<Problem> problems = new ArrayList<>(scope.problems());
+    if (environment.streaming().isEmpty()) {
+      problems.add(noKafka(environment));
+    }
+    Map<DatasetId, Query> queries = request.queries().apply(scope.transforms());
+    queries.values().forEach(q -> problems.addAll(q.problems()));
+    if (side == Side.SHADOW && !scope.followed().isEmpty()) {
+      problems.add(noShadow(request.graph()));
+    }
+    if (!problems.isEmpty()) {
+      throw TidemarkException.user(problems);
+    }
+    return queries;
+  }
+
+  /** Keeps what others have to know of a job that is about to run. */
+  private ReferenceLeases note(Request request, LiveSpec order) {
+    Ran.of(request, order, clock.instant()).keep(store, order.name(), clock.instant());
+    ReferenceLeases leases = new ReferenceLeases(lake());
+    leases.take(order, clock.instant());
+    return leases;
   }
 
   private static Problem noShadow(Graph graph) {

@@ -58,7 +58,11 @@ class KubernetesManifestsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"flink.yaml, FlinkDeployment", "backfill.yaml, FlinkSessionJob"})
+  @CsvSource({
+    "flink.yaml, FlinkDeployment",
+    "live.yaml, FlinkDeployment",
+    "backfill.yaml, FlinkSessionJob"
+  })
   void everyKeyAndValueIsInTheOperatorsSchema(String file, String kind) throws IOException {
     Map<?, ?> manifest = documents(file).get(0);
 

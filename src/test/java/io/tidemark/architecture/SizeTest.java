@@ -26,7 +26,7 @@ class SizeTest {
   private static final Map<String, Integer> LONGER =
       Map.of(
           // Both are sealed, and read in the order in which they are listed.
-          "src/main/java/io/tidemark/control/Operation.java", 600,
+          "src/main/java/io/tidemark/control/Operation.java", 640,
           "src/main/java/io/tidemark/control/Report.java", 600,
           // One command and one renderer for each of them.
           "src/main/java/io/tidemark/cli", 4_600);

@@ -166,6 +166,17 @@ class CliTest {
   }
 
   @Test
+  void anOrderIsWrittenToAFile() {
+    assertThat(run(Samples.status(), "live", "order")).isEqualTo(2);
+    assertThat(operations).isEmpty();
+    run(Samples.status(), "live", "order", "revenue", "--to", "o.json", "--accept-gap", "t/0");
+    assertThat(operation())
+        .isEqualTo(
+            new Operation.OrderLive(
+                List.of("revenue"), Optional.empty(), List.of("t/0"), Path.of("o.json")));
+  }
+
+  @Test
   void colourIsForTerminalsOrOnDemand() {
     run(Samples.status(), "status", "--color", "always");
     assertThat(out()).contains("\u001b[");

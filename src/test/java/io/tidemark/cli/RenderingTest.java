@@ -6,9 +6,11 @@ import io.tidemark.cli.text.Paint;
 import io.tidemark.control.Corrected;
 import io.tidemark.control.Generated;
 import io.tidemark.control.Maintained;
+import io.tidemark.control.Ordered;
 import io.tidemark.control.Report;
 import io.tidemark.control.RunsWatched;
 import io.tidemark.control.Served;
+import io.tidemark.model.DatasetId;
 import io.tidemark.model.Location;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RunState;
@@ -135,6 +137,15 @@ class RenderingTest {
             7,
             Instant.parse("2026-01-31T08:00:00Z"),
             Instant.parse("2026-01-31T09:30:00Z")));
+    reports.put(
+        "ordered",
+        new Ordered(
+            "shop",
+            3,
+            List.of(DatasetId.of("visits"), DatasetId.of("prices")),
+            List.of(DatasetId.of("city_day")),
+            Path.of("order.json"),
+            "0.1.0/1a2b3c"));
     reports.put("rolling-back", PlaceSamples.rolledBack(Terms.Act.LOOK));
     reports.put("rolled-back", PlaceSamples.rolledBack(Terms.Act.GO));
     reports.put(

@@ -56,13 +56,15 @@ public final class SessionCluster implements AutoCloseable {
           "tidemark");
 
   private final Path folder;
+  private final List<String> program;
   private final URI rest;
   private final List<Process> taskManagers = new ArrayList<>();
   private Process jobManager;
   private final HttpClient http = HttpClient.newHttpClient();
 
-  private SessionCluster(Path folder, int slots) throws IOException {
+  private SessionCluster(Path folder, int slots, List<String> program) throws IOException {
     this.folder = folder;
+    this.program = List.copyOf(program);
     int restPort = freePort();
     this.rest = URI.create("http://localhost:" + restPort);
     Files.createDirectories(folder.resolve("conf"));
@@ -75,10 +77,28 @@ public final class SessionCluster implements AutoCloseable {
 
   /** Starts a JobManager and one TaskManager, and waits until they know each other. */
   public static SessionCluster start(Path folder, int slots) throws IOException {
-    SessionCluster cluster = new SessionCluster(folder, slots);
+    return start(folder, slots, List.of());
+  }
+
+  /**
+   * Starts a cluster in application mode, which runs the main of one jar itself.
+   *
+   * @param arguments of the jar's main
+   */
+  public static SessionCluster application(Path folder, int slots, Path jar, List<String> arguments)
+      throws IOException {
+    return start(
+        folder, slots, Stream.concat(Stream.of(jar.toString()), arguments.stream()).toList());
+  }
+
+  private static SessionCluster start(Path folder, int slots, List<String> program)
+      throws IOException {
+    SessionCluster cluster = new SessionCluster(folder, slots, program);
     try {
       cluster.startTaskManager();
-      cluster.awaitSlots(slots);
+      if (program.isEmpty()) {
+        cluster.awaitSlots(slots);
+      }
       return cluster;
     } catch (RuntimeException e) {
       cluster.close();
@@ -135,9 +155,10 @@ public final class SessionCluster implements AutoCloseable {
     return c;
   }
 
-  private Process start(String name, String main) throws IOException {
+  private Process start(String name, String classpath, List<String> main) throws IOException {
     List<String> command = java();
-    command.addAll(List.of(main, "--configDir", folder.resolve("conf").toString()));
+    command.addAll(List.of("-cp", classpath));
+    command.addAll(main);
     File log = folder.resolve(name + ".log").toFile();
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
@@ -153,7 +174,6 @@ public final class SessionCluster implements AutoCloseable {
         .forEach(command::add);
     command.addAll(List.of("-Xmx640m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.add("-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("tmp")));
-    command.addAll(List.of("-cp", classpath()));
     return command;
   }
 
@@ -163,6 +183,7 @@ public final class SessionCluster implements AutoCloseable {
   /** Runs Flink's own command line in a process of its own, as {@code bin/flink} does. */
   public Answer flink(String... arguments) throws IOException {
     List<String> command = java();
+    command.addAll(List.of("-cp", classpath()));
     command.add("org.apache.flink.client.cli.CliFrontend");
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -217,13 +238,38 @@ public final class SessionCluster implements AutoCloseable {
     taskManagers.add(
         start(
             "taskmanager-" + taskManagers.size(),
-            "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"));
+            classpath(),
+            List.of(
+                "org.apache.flink.runtime.taskexecutor.TaskManagerRunner", "--configDir", conf())));
   }
 
   public void startJobManager() throws IOException {
-    jobManager =
-        start(
-            "jobmanager", "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint");
+    if (program.isEmpty()) {
+      jobManager =
+          start(
+              "jobmanager",
+              classpath(),
+              List.of(
+                  "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+                  "--configDir",
+                  conf()));
+      return;
+    }
+    List<String> main = new ArrayList<>();
+    main.addAll(List.of(ApplicationCluster.class.getName(), program.get(0), "--configDir", conf()));
+    main.addAll(program.subList(1, program.size()));
+    String own =
+        ApplicationCluster.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    jobManager = start("jobmanager", classpath() + File.pathSeparator + own, main);
+  }
+
+  private String conf() {
+    return folder.resolve("conf").toString();
+  }
+
+  /** What the JobManager's process has written. */
+  public String jobManagerLog() throws IOException {
+    return Files.readString(folder.resolve("jobmanager.log"));
   }
 
   /** Ends the JobManager as {@code kill -9} does: it keeps no state, so its jobs are gone. */

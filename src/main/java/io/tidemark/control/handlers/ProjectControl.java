@@ -6,6 +6,7 @@ import io.tidemark.control.Examined;
 import io.tidemark.control.Generated;
 import io.tidemark.control.Maintained;
 import io.tidemark.control.Operation;
+import io.tidemark.control.Ordered;
 import io.tidemark.control.Report;
 import io.tidemark.control.RolledBack;
 import io.tidemark.control.RunsWatched;
@@ -173,6 +174,11 @@ final class ProjectControl implements Control {
     @Override
     public Report.LiveShown stopLive(Operation.StopLive operation) {
       return new LiveHandler(workplace, watcher).stop(operation);
+    }
+
+    @Override
+    public Ordered orderLive(Operation.OrderLive operation) {
+      return new OrderHandler(workplace).order(operation);
     }
 
     @Override
