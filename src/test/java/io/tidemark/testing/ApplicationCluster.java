@@ -6,7 +6,6 @@ import org.apache.flink.client.deployment.application.ApplicationClusterEntryPoi
 import org.apache.flink.client.program.PackagedProgram;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
-import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.runtime.entrypoint.ClusterEntrypoint;
 import org.apache.flink.runtime.resourcemanager.StandaloneResourceManagerFactory;
@@ -24,8 +23,6 @@ final class ApplicationCluster extends ApplicationClusterEntryPoint {
   public static void main(String[] args) throws Exception {
     Configuration configuration = GlobalConfiguration.loadConfiguration(args[2]);
     FileSystem.initialize(configuration, null);
-    configuration.set(
-        PipelineOptions.JARS, java.util.List.of(new File(args[0]).toURI().toString()));
     PackagedProgram program =
         PackagedProgram.newBuilder()
             .setJarFile(new File(args[0]))
@@ -33,6 +30,7 @@ final class ApplicationCluster extends ApplicationClusterEntryPoint {
             .setConfiguration(configuration)
             .setArguments(Arrays.copyOfRange(args, 3, args.length))
             .build();
+    configureExecution(configuration, program);
     ClusterEntrypoint.runClusterEntrypoint(new ApplicationCluster(configuration, program));
   }
 }
