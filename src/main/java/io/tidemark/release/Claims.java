@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Keeps two processes from working on the same run or table at once, by leases in the store that
@@ -28,10 +29,19 @@ public final class Claims {
 
   private final Store store;
   private final Clock clock;
+  private final LongSupplier nanos;
 
   public Claims(Store store, Clock clock) {
+    this(store, clock, System::nanoTime);
+  }
+
+  /**
+   * @param nanos time that passes, of any origin, however the clock is set
+   */
+  Claims(Store store, Clock clock, LongSupplier nanos) {
     this.store = store;
     this.clock = clock;
+    this.nanos = nanos;
   }
 
   /**
@@ -85,8 +95,9 @@ public final class Claims {
               thread.setDaemon(true);
               return thread;
             });
-    private volatile Instant renewed = clock.instant();
-    private volatile boolean lost;
+    private Instant renewed = clock.instant();
+    private long renewedNanos = nanos.getAsLong();
+    private boolean lost;
     private boolean closed;
 
     private Claim(Holder holder) {
@@ -121,18 +132,22 @@ public final class Claims {
           heart.scheduleWithFixedDelay(this::renew, period, period, TimeUnit.SECONDS);
     }
 
-    /** One that is under way when the claim is given up would take it again for nobody. */
+    /**
+     * One that is under way when the claim is given up would take it again for nobody. What another
+     * has had meanwhile is lost for good, also if nobody has it now.
+     */
     synchronized void renew() {
-      if (closed) {
+      if (closed || lost) {
         return;
       }
+      Instant now = clock.instant();
+      long nanosNow = nanos.getAsLong();
       try {
-        boolean all = true;
         for (String name : names) {
-          all &= acquire(name).isEmpty();
+          lost |= !store.renew(name, holder.toString(), TTL, now);
         }
-        lost = !all;
-        renewed = clock.instant();
+        renewed = now;
+        renewedNanos = nanosNow;
       } catch (TidemarkException e) {
         // The store did not answer. The claim holds until its time is over; check() looks at that.
       }
@@ -143,8 +158,12 @@ public final class Claims {
      *
      * @throws TidemarkException REFUSED if the claim ran out or was taken over
      */
-    public void check() {
-      if (lost || clock.instant().isAfter(renewed.plus(TTL))) {
+    public synchronized void check() {
+      if (isOver()) {
+        // Maybe the clock was set, or the process was asleep, and nobody came meanwhile.
+        renew();
+      }
+      if (lost || isOver()) {
         throw TidemarkException.refused(
             Problem.of(
                 "TM-RUN-002",
@@ -152,6 +171,12 @@ public final class Claims {
                 "this process could not renew it in time and another one may have taken over",
                 "repeat the command; it resumes where the work stands"));
       }
+    }
+
+    /** By the clock, since others go by it, and by what passed, since the clock may be set back. */
+    private boolean isOver() {
+      return clock.instant().isAfter(renewed.plus(TTL))
+          || nanos.getAsLong() - renewedNanos > TTL.toNanos();
     }
 
     /** Gives all of them up. A store that cannot be reached lets them expire. */

@@ -1,7 +1,10 @@
 package io.tidemark.release;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
@@ -11,15 +14,27 @@ import java.util.regex.Pattern;
 /**
  * Who works: a process of a host, told from a later one of the same number by its start, and one
  * piece of work of that process.
+ *
+ * @param started by the host's clock; for people
+ * @param tick when it started as the kernel counts, which no setting of the clock changes; empty
+ *     where that is not known
  */
-record Holder(long process, String host, String started, String work) {
+record Holder(long process, String host, String started, String work, String tick) {
   private static final Pattern SHAPE =
-      Pattern.compile("process (\\d+) on (\\S+) since (\\S+) \\(work ([0-9a-f]+)\\)");
+      Pattern.compile(
+          "process (\\d+) on (\\S+) since (\\S+) \\(work ([0-9a-f]+)(?:, tick (\\d+))?\\)");
+
+  /** Of what the kernel tells of a process behind its name, the time of its start. */
+  private static final int START = 19;
 
   static Holder current() {
     ProcessHandle self = ProcessHandle.current();
     return new Holder(
-        self.pid(), hostName(), start(self), UUID.randomUUID().toString().substring(0, 8));
+        self.pid(),
+        hostName(),
+        start(self),
+        UUID.randomUUID().toString().substring(0, 8),
+        tick(self.pid()));
   }
 
   /** Whether the text names this very process. */
@@ -38,13 +53,31 @@ record Holder(long process, String host, String started, String work) {
     if (!matcher.matches() || !matcher.group(2).equals(hostName())) {
       return false;
     }
-    Optional<ProcessHandle> process = ProcessHandle.of(Long.parseLong(matcher.group(1)));
-    return process.filter(ProcessHandle::isAlive).isEmpty()
-        || !start(process.get()).equals(matcher.group(3));
+    long number = Long.parseLong(matcher.group(1));
+    Optional<ProcessHandle> process = ProcessHandle.of(number).filter(ProcessHandle::isAlive);
+    if (process.isEmpty()) {
+      return true;
+    }
+    String tick = tick(number);
+    // The clock was set since, and the start of every process with it.
+    return matcher.group(5) == null || tick.isEmpty()
+        ? !start(process.get()).equals(matcher.group(3))
+        : !tick.equals(matcher.group(5));
   }
 
   private static String start(ProcessHandle process) {
     return process.info().startInstant().map(Instant::toString).orElse("unknown");
+  }
+
+  /** Hundredths of a second since the host was started; only Linux tells. */
+  private static String tick(long process) {
+    try {
+      String told = Files.readString(Path.of("/proc", Long.toString(process), "stat"));
+      String[] fields = told.substring(told.lastIndexOf(')') + 2).split(" ");
+      return fields.length > START ? fields[START] : "";
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   private static String hostName() {
@@ -57,6 +90,15 @@ record Holder(long process, String host, String started, String work) {
 
   @Override
   public String toString() {
-    return "process " + process + " on " + host + " since " + started + " (work " + work + ")";
+    return "process "
+        + process
+        + " on "
+        + host
+        + " since "
+        + started
+        + " (work "
+        + work
+        + (tick.isEmpty() ? "" : ", tick " + tick)
+        + ")";
   }
 }

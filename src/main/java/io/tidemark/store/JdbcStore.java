@@ -215,6 +215,16 @@ final class JdbcStore implements Store {
   }
 
   @Override
+  public boolean renew(String lease, String holder, Duration ttl, Instant now) {
+    return database.update(
+            "UPDATE tidemark_lease SET expires = ? WHERE name = ? AND holder = ?",
+            micros(now.plus(ttl)),
+            lease,
+            holder)
+        == 1;
+  }
+
+  @Override
   public void release(String lease, String holder) {
     database.update("DELETE FROM tidemark_lease WHERE name = ? AND holder = ?", lease, holder);
   }

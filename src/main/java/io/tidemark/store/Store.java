@@ -83,6 +83,13 @@ public interface Store extends AutoCloseable {
    */
   Optional<LeaseRow> acquire(String lease, String holder, Duration ttl, Instant now);
 
+  /**
+   * Renews a lease that was taken, also one that is over and that nobody has taken since.
+   *
+   * @return false if this holder has it no more, even if nobody has
+   */
+  boolean renew(String lease, String holder, Duration ttl, Instant now);
+
   /** Gives a lease up, if this holder has it. */
   void release(String lease, String holder);
 

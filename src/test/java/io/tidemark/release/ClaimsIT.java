@@ -7,7 +7,12 @@ import io.tidemark.model.Environment.StoreSpec;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.store.Store;
 import io.tidemark.store.Stores;
+import io.tidemark.testing.JumpingClock;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +30,7 @@ class ClaimsIT {
   @TempDir Path folder;
   private Store store;
   private Claims claims;
+  private final JumpingClock clock = new JumpingClock(NOW);
 
   @BeforeEach
   void open() {
@@ -99,5 +105,63 @@ class ClaimsIT {
     new Claims(store, Clock.fixed(NOW.plusSeconds(61), ZoneOffset.UTC))
         .take(List.of("run r1"))
         .close();
+  }
+
+  /** Of a clock that was set, the start of every process moves with it. */
+  @Test
+  void aLivingProcessKeepsItsClaimThoughTheClockWasSet() {
+    Holder self = Holder.current();
+    Holder before =
+        new Holder(self.process(), self.host(), NOW.toString(), self.work(), self.tick());
+    store.acquire("run r1", before.toString(), Duration.ofHours(1), NOW);
+
+    assertThatThrownBy(() -> claims.take(List.of("run r1"))).hasMessageContaining("worked on");
+  }
+
+  @Test
+  void aClockThatJumpsForthEndsNoClaimThatNobodyElseTook() {
+    try (Claims.Claim claim = clocked().take(List.of("run r1"))) {
+      clock.jump(Duration.ofHours(1));
+
+      claim.check();
+
+      assertThatThrownBy(() -> clocked().take(List.of("run r1"))).hasMessageContaining("worked on");
+    }
+  }
+
+  @Test
+  void whatAnotherTookWhileTheClockWasAheadIsLostForGood() {
+    try (Claims.Claim claim = clocked().take(List.of("run r1"))) {
+      clock.jump(Duration.ofHours(1));
+      clocked().take(List.of("run r1")).close();
+      clock.jump(Duration.ofHours(-1));
+
+      claim.renew();
+      clocked().take(List.of("run r1")).close();
+
+      assertThatThrownBy(claim::check).hasMessageContaining("ran out");
+    }
+  }
+
+  @Test
+  void aClockThatJumpsBackProlongsNoClaimThatCannotBeRenewed() throws Exception {
+    Claims.Claim claim = clocked().take(List.of("run r1"));
+    clock.jump(Duration.ofHours(-1));
+    breakStore();
+    clock.pass(Duration.ofSeconds(61));
+
+    assertThatThrownBy(claim::check).hasMessageContaining("ran out");
+  }
+
+  private void breakStore() throws SQLException {
+    try (Connection database =
+            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("c.db"));
+        Statement statement = database.createStatement()) {
+      statement.execute("ALTER TABLE tidemark_lease RENAME TO away");
+    }
+  }
+
+  private Claims clocked() {
+    return new Claims(store, clock, clock::nanos);
   }
 }

@@ -204,6 +204,20 @@ abstract class StoreContract {
   }
 
   @Test
+  void aLeaseIsRenewedByWhoHasItAlsoWhenItIsOver() {
+    Duration ttl = Duration.ofSeconds(60);
+    assertThat(store.renew("table/a", "one", ttl, NOW)).isFalse();
+    store.acquire("table/a", "one", ttl, NOW);
+
+    assertThat(store.renew("table/a", "one", ttl, NOW.plusSeconds(100))).isTrue();
+    assertThat(store.acquire("table/a", "two", ttl, NOW.plusSeconds(159))).isPresent();
+    assertThat(store.acquire("table/a", "two", ttl, NOW.plusSeconds(160))).isEmpty();
+    assertThat(store.renew("table/a", "one", ttl, NOW.plusSeconds(300))).isFalse();
+    store.release("table/a", "two");
+    assertThat(store.renew("table/a", "one", ttl, NOW.plusSeconds(300))).isFalse();
+  }
+
+  @Test
   void ofManyThatWantALeaseAtOnceOneGetsIt() throws Exception {
     List<Boolean> got =
         eachOnItsOwnConnection(
