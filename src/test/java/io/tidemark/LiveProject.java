@@ -62,7 +62,7 @@ final class LiveProject implements AutoCloseable {
         checkpoint_every: %s
       """;
 
-  private final Parts parts = new Parts(new Wiring(Clock.systemUTC()));
+  private final Parts parts;
   private final Control control;
   private final LakeFixture tables;
   private volatile boolean end;
@@ -84,6 +84,21 @@ final class LiveProject implements AutoCloseable {
    */
   LiveProject(
       Path folder, KafkaBroker kafka, Duration checkpointEvery, Map<String, String> catalog) {
+    this(folder, kafka, checkpointEvery, catalog, Clock.systemUTC());
+  }
+
+  /**
+   * @param folder holds jobs/; config/ is written
+   * @param catalog its properties, with its type
+   * @param clock what operations go by; the live job goes by the machine's
+   */
+  LiveProject(
+      Path folder,
+      KafkaBroker kafka,
+      Duration checkpointEvery,
+      Map<String, String> catalog,
+      Clock clock) {
+    parts = new Parts(new Wiring(clock));
     String properties =
         catalog.entrySet().stream()
             .filter(p -> !p.getKey().equals("type"))
@@ -98,7 +113,7 @@ final class LiveProject implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    control = Controls.open(folder, "local", parts, Clock.systemUTC());
+    control = Controls.open(folder, "local", parts, clock);
     tables = new LakeFixture(new JobSpec.CatalogSpec("tidemark", new TreeMap<>(catalog)));
   }
 

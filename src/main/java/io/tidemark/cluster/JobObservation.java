@@ -120,11 +120,15 @@ final class JobObservation {
 
   private Readings readings(String id, Map<?, ?> job) {
     Readings readings = Readings.NONE;
+    double now = number(job, "now");
+    Metric clock = new Metric(LiveJob.CLOCK, now, now, now);
     for (int i = 0; i < TRIES && (i < 3 || readings.pressure().isEmpty()); i++) {
       readings = read(id, job);
       StreamingJobs.pause();
     }
-    return readings;
+    List<Metric> metrics = new ArrayList<>(readings.metrics());
+    metrics.add(clock);
+    return new Readings(readings.pressure(), metrics);
   }
 
   private Readings read(String id, Map<?, ?> job) {

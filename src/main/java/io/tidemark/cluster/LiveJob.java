@@ -27,6 +27,9 @@ public record LiveJob(
     Optional<Pressure> pressure,
     List<Metric> metrics) {
 
+  /** A metric beside them, of every job that runs: its JobManager's clock when it was asked. */
+  public static final String CLOCK = "jobmanager.clock_ms";
+
   /** Where a job is. */
   public enum State {
     /** Submitted, and not all of its tasks run yet. */

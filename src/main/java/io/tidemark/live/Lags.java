@@ -87,10 +87,11 @@ final class Lags {
     long events = unread.offsets(extent);
     return new Lag(
         Optional.of(events),
-        events == 0 ? Optional.of(Duration.ZERO) : unread.oldest().map(this::age));
+        events == 0 ? Optional.of(Duration.ZERO) : unread.oldest().map(at -> age(at, clock)));
   }
 
-  private Duration age(Instant at) {
+  /** Of what is of a clock that is ahead, none. */
+  static Duration age(Instant at, Clock clock) {
     Duration age = Duration.between(at, clock.instant());
     return age.isNegative() ? Duration.ZERO : age;
   }

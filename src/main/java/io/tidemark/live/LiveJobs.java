@@ -6,6 +6,7 @@ import io.tidemark.cluster.LiveJob;
 import io.tidemark.lake.Lake;
 import io.tidemark.live.place.Waiting;
 import io.tidemark.live.place.Whereabouts;
+import io.tidemark.live.time.Deadline;
 import io.tidemark.live.topics.KafkaTopics;
 import io.tidemark.live.topics.Topics;
 import io.tidemark.model.Dataset;
@@ -271,10 +272,10 @@ public final class LiveJobs {
   public Stopped stop(Side side, String pipeline) {
     String name = side.of(pipeline);
     String key = LiveSpec.key(name);
-    Instant end = clock.instant().plus(START);
+    Deadline end = Deadline.in(START);
     Stopped how = whereabouts.stop(key, savepoints(streaming().checkpoints()));
     while (how == Stopped.NOT_RUNNING && Claims.isElsewhere(store, clock, key)) {
-      if (clock.instant().isAfter(end)) {
+      if (end.isOver()) {
         throw TidemarkException.external(
             Problem.of(
                 "TM-LIVE-137",
@@ -382,9 +383,9 @@ public final class LiveJobs {
    * @return false if it does not run, or does not come so far
    */
   boolean catchUp(Ran ran, Duration patience) {
-    Instant end = clock.instant().plus(patience);
+    Deadline end = Deadline.in(patience);
     String key = shadowKey(ran.graph());
-    while (clock.instant().isBefore(end)) {
+    while (!end.isOver()) {
       Optional<LiveJob> shadow = whereabouts.find(key);
       if (shadow.isEmpty() || shadow.get().state().isOver()) {
         return false;

@@ -5,6 +5,8 @@ import io.tidemark.live.LiveJobs.Request;
 import io.tidemark.live.LiveJobs.Started;
 import io.tidemark.live.Swap.Stage;
 import io.tidemark.live.place.Waiting;
+import io.tidemark.live.time.Deadline;
+import io.tidemark.live.time.Grace;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Fingerprint;
 import io.tidemark.model.Graph;
@@ -40,6 +42,7 @@ public final class Promoter {
   private final LiveJobs jobs;
   private final Store store;
   private final Clock clock;
+  private final Grace grace;
   private final BiFunction<Graph, List<Transform>, Map<DatasetId, Query>> queries;
   private final Consumer<String> progress;
 
@@ -56,6 +59,7 @@ public final class Promoter {
     this.jobs = jobs;
     this.store = store;
     this.clock = clock;
+    this.grace = new Grace(clock);
     this.queries = queries;
     this.progress = progress;
   }
@@ -261,13 +265,13 @@ public final class Promoter {
             side == Side.SHADOW ? ran.change() : Optional.empty(),
             List.of(),
             t -> queries.apply(ran.graph(), t));
-    Instant end = clock.instant().plus(PATIENCE);
+    Deadline end = Deadline.in(PATIENCE);
     while (true) {
       try {
         started.add(jobs.start(side, request));
         return;
       } catch (TidemarkException e) {
-        if (!e.problems().get(0).code().equals(CLAIMED) || clock.instant().isAfter(end)) {
+        if (!e.problems().get(0).code().equals(CLAIMED) || end.isOver()) {
           throw e;
         }
         Waiting.pause();
@@ -275,12 +279,15 @@ public final class Promoter {
     }
   }
 
-  /** Ends the grace period of the version before once its time is over. */
+  /**
+   * Ends the grace period of the version before once its time is over. Who watches it keeps to one
+   * of these: a clock that is set forth meanwhile does not end it.
+   */
   public void endGrace(Graph graph) {
     boolean over =
         Ran.find(store, Side.SHADOW.of(graph.name()))
             .flatMap(shadow -> Swap.grace(store, graph.name(), shadow))
-            .filter(until -> until.isBefore(clock.instant()))
+            .filter(grace::isOver)
             .isPresent();
     if (over) {
       progress.accept("The grace period of the version before is over");

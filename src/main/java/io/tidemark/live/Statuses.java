@@ -4,6 +4,7 @@ import io.tidemark.cluster.LiveJob;
 import io.tidemark.cluster.LiveJob.Metric;
 import io.tidemark.lake.Lake;
 import io.tidemark.live.parts.Parts;
+import io.tidemark.live.time.Clocks;
 import io.tidemark.live.topics.Topics;
 import io.tidemark.live.topics.Topics.Extent;
 import io.tidemark.live.topics.Topics.Unread;
@@ -82,7 +83,7 @@ final class Statuses {
     Optional<LiveMark> newest = newest(all.stream().flatMap(m -> m.mark().stream()));
     return new LiveStatus(
         graph.name(),
-        health(job, newest),
+        clocked(health(job, newest), job, clock),
         checkpoints(job, newest, clock),
         pressure(job),
         sources.stream().map(s -> source(s, job)).toList(),
@@ -146,14 +147,26 @@ final class Statuses {
             .findFirst();
     return waiting.isPresent()
         ? new Health(
-            State.COMMITS_WAITING, "catalog, storage or brokers do not answer", waiting, restarts)
+            State.COMMITS_WAITING,
+            Clocks.isBehindTable(job)
+                ? "its machine's clock is behind the newest commit of a table"
+                : "catalog, storage or brokers do not answer",
+            waiting,
+            restarts)
         : new Health(State.RUNNING, "", since, restarts);
+  }
+
+  private static Health clocked(Health health, Optional<LiveJob> job, Clock clock) {
+    String odd = job.map(j -> Clocks.odd(j, clock.instant())).orElse("");
+    String both = health.reason().isEmpty() || odd.isEmpty() ? "" : "; ";
+    return new Health(
+        health.state(), health.reason() + both + odd, health.since(), health.restarts());
   }
 
   /** What the cluster tells of a job, while its tables cannot be read. */
   static LiveStatus unread(String name, Clock clock, Optional<LiveJob> job, Problem why) {
     String unread = "its tables cannot be read: " + why.what() + ": " + why.why();
-    Health health = health(job, Optional.empty());
+    Health health = clocked(health(job, Optional.empty()), job, clock);
     String reason = job.isEmpty() || health.reason().isEmpty() ? "" : health.reason() + "; ";
     return new LiveStatus(
         name,
@@ -178,7 +191,7 @@ final class Statuses {
                 new Checkpoints(
                     epoch,
                     c.id(),
-                    Optional.of(Duration.between(c.at(), clock.instant())),
+                    Optional.of(Lags.age(c.at(), clock)),
                     c.bytes(),
                     c.took(),
                     failed))

@@ -6,6 +6,7 @@ import io.tidemark.live.LiveJobs;
 import io.tidemark.live.Side;
 import io.tidemark.live.parts.Parts;
 import io.tidemark.live.place.Waiting;
+import io.tidemark.live.time.Deadline;
 import io.tidemark.model.Dataset;
 import io.tidemark.model.Graph;
 import io.tidemark.model.LiveSpec;
@@ -18,7 +19,6 @@ import io.tidemark.release.Claims;
 import io.tidemark.store.Store;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -130,7 +130,7 @@ public final class Rollbacks {
     if (request.isLive()) {
       request.jobs().forEach(name -> names.add(LiveSpec.key(name)));
     }
-    Instant end = clock.instant().plus(LETTING_GO);
+    Deadline end = Deadline.in(LETTING_GO);
     while (true) {
       try {
         return new Claims(store, clock).take(names);
@@ -138,7 +138,7 @@ public final class Rollbacks {
         boolean mayWait =
             request.live() == Terms.Live.REREAD
                 && e.category() == TidemarkException.Category.REFUSED
-                && clock.instant().isBefore(end);
+                && !end.isOver();
         if (!mayWait) {
           throw e;
         }

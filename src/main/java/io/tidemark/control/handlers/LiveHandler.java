@@ -13,6 +13,7 @@ import io.tidemark.live.Side;
 import io.tidemark.live.keep.Keeper;
 import io.tidemark.live.keep.Wish;
 import io.tidemark.live.parts.Parts;
+import io.tidemark.live.time.Deadline;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
 import io.tidemark.model.LiveSpec;
@@ -22,7 +23,6 @@ import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
 import io.tidemark.spec.LiveQuery;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -85,7 +85,7 @@ final class LiveHandler {
                             () -> begin(operation, List.of(part)),
                             () -> jobs.remember(part.graph())),
                         wish(part.graph()),
-                        workplace.clock(),
+                        System::nanoTime,
                         told ->
                             watcher.note(
                                 parts.size() == 1 ? told : part.graph().name() + ": " + told)))
@@ -153,7 +153,7 @@ final class LiveHandler {
             part.gaps(operation.acceptedGaps()),
             t -> queries(graph, t));
     jobs.requireUnmade(graph, Parts.names(workplace.graph()));
-    Instant end = workplace.clock().instant().plus(FIRST_MARK);
+    Deadline end = Deadline.in(FIRST_MARK);
     boolean told = false;
     while (true) {
       try {
@@ -166,7 +166,7 @@ final class LiveHandler {
             LiveJobs.TO_WAIT_FOR.contains(e.problems().get(0).code())
                 && !before.isEmpty()
                 && !watcher.wantsTheEnd()
-                && workplace.clock().instant().isBefore(end);
+                && !end.isOver();
         if (!waits || !Pause.of(LOOK)) {
           throw e;
         } else if (!told) {
@@ -240,14 +240,15 @@ final class LiveHandler {
 
   /** Until all of them have ended, or it is told to end them. */
   private Report.LiveShown stay(List<LivePart> parts, LiveJobs jobs) {
-    Instant noted = workplace.clock().instant();
+    Deadline note = Deadline.in(NOTED);
+    Promoter promoter = promoter(jobs);
     List<LivePart> left = new ArrayList<>(parts);
     Optional<TidemarkException> failure = Optional.empty();
     String unseen = "";
     while (!watcher.wantsTheEnd()) {
       try {
         for (LivePart part : List.copyOf(left)) {
-          promoter(jobs).endGrace(part.graph());
+          promoter.endGrace(part.graph());
           LiveStatus status = jobs.status(part.graph());
           watcher.status(status);
           if (status.health().state() == LiveStatus.State.FAILED) {
@@ -266,9 +267,9 @@ final class LiveHandler {
           }
           return shown(LiveEvent.STOPPED, parts);
         }
-        if (noted.plus(NOTED).isBefore(workplace.clock().instant())) {
+        if (note.isOver()) {
           left.forEach(part -> jobs.remember(part.graph()));
-          noted = workplace.clock().instant();
+          note = Deadline.in(NOTED);
         }
         unseen = "";
       } catch (TidemarkException e) {

@@ -2,6 +2,7 @@ package io.tidemark.job.append;
 
 import io.tidemark.job.append.LiveReport.Written;
 import io.tidemark.job.slice.Outage;
+import io.tidemark.model.ClockBehind;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
@@ -42,6 +43,7 @@ final class Commits implements AutoCloseable {
   private volatile int pendingCheckpoints;
   private volatile long waitingSince;
   private volatile long lastCommit;
+  private volatile boolean clockBehind;
 
   private Commits(
       LiveSpec spec, TopicIds topics, long restored, CommitState state, List<Written> held) {
@@ -126,6 +128,7 @@ final class Commits implements AutoCloseable {
         lastCommit = System.currentTimeMillis();
       }
       waitingSince = 0;
+      clockBehind = false;
     } catch (TidemarkException e) {
       if (e.category() != TidemarkException.Category.EXTERNAL) {
         throw e;
@@ -170,6 +173,7 @@ final class Commits implements AutoCloseable {
     if (waitingSince == 0) {
       waitingSince = System.currentTimeMillis();
     }
+    clockBehind = ClockBehind.isCauseOf(e);
     LOG.warn(
         LogLine.of("commits-wait")
             .with("job", spec.job())
@@ -227,6 +231,11 @@ final class Commits implements AutoCloseable {
   /** Since when commits fail, in milliseconds since 1970; 0 if they do not. */
   long waitingSince() {
     return waitingSince;
+  }
+
+  /** Whether commits fail for the clock, which stands before the newest commit of a table. */
+  boolean isClockBehind() {
+    return clockBehind;
   }
 
   /** When a checkpoint was last committed, in milliseconds since 1970; 0 for never. */

@@ -81,6 +81,8 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     metrics.gauge("pending_checkpoints", commits::pendingCheckpoints);
     metrics.gauge("commits_waiting_since_ms", commits::waitingSince);
     metrics.gauge("last_commit_ms", commits::lastCommit);
+    metrics.gauge("clock_is_behind", () -> commits.isClockBehind() ? 1 : 0);
+    metrics.gauge("clock_jumped_ms", new ClockJumps()::millis);
     try {
       commits.open();
     } catch (TidemarkException e) {

@@ -1,5 +1,6 @@
 package io.tidemark.job.slice;
 
+import io.tidemark.model.ClockBehind;
 import io.tidemark.model.Problem;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TidemarkException;
@@ -164,6 +165,10 @@ public final class TableCommit {
   }
 
   private TidemarkException failed(RuntimeException e) {
+    if (ClockBehind.isCauseOf(e)) {
+      return ClockBehind.problem(
+          "TM-JOB-023", "cannot commit to " + table.name() + " on " + branch, e);
+    }
     return TidemarkException.external(
         Problem.of(
             "TM-JOB-021",

@@ -1,5 +1,6 @@
 package io.tidemark.lake.refs;
 
+import io.tidemark.model.ClockBehind;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
@@ -67,6 +68,10 @@ public final class Trouble {
               "repeat the command; if it fails again, roll the table back to a snapshot whose files"
                   + " are there"),
           e);
+    }
+    if (ClockBehind.isCauseOf(e)) {
+      return ClockBehind.problem(
+          "TM-LAKE-004", "cannot go on " + doing + " table '" + table + "'", e);
     }
     if (among(e, Trouble::isOutside)) {
       return TidemarkException.external(

@@ -1,12 +1,12 @@
 package io.tidemark.live.keep;
 
+import io.tidemark.live.time.Deadline;
 import io.tidemark.model.TidemarkException;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * Starts a live job again whenever it is gone, which a Flink cluster does not do by itself once its
@@ -39,21 +39,23 @@ public final class Keeper {
 
   private final Job job;
   private final Wish wish;
-  private final Clock clock;
+  private final LongSupplier nanos;
   private final Consumer<String> teller;
   private String told = "";
   private Duration pause = FIRST_PAUSE;
-  private Instant next = Instant.MIN;
-  private Instant noted;
+  private Deadline next;
+  private Deadline note;
 
   /**
+   * @param nanos time that passes, of any origin: a clock that is set must not keep it from looking
    * @param teller told what happens, one sentence each, and none twice in a row
    */
-  public Keeper(Job job, Wish wish, Clock clock, Consumer<String> teller) {
+  public Keeper(Job job, Wish wish, LongSupplier nanos, Consumer<String> teller) {
     this.job = Objects.requireNonNull(job, "job");
     this.wish = Objects.requireNonNull(wish, "wish");
-    this.clock = Objects.requireNonNull(clock, "clock");
-    this.noted = clock.instant();
+    this.nanos = Objects.requireNonNull(nanos, "nanos");
+    this.next = Deadline.in(Duration.ZERO, nanos);
+    this.note = Deadline.in(NOTED, nanos);
     this.teller = Objects.requireNonNull(teller, "teller");
   }
 
@@ -76,9 +78,9 @@ public final class Keeper {
    */
   public void tend() {
     look();
-    if (noted.plus(NOTED).isBefore(clock.instant())) {
+    if (note.isOver()) {
       remember();
-      noted = clock.instant();
+      note = Deadline.in(NOTED, nanos);
     }
   }
 
@@ -98,7 +100,7 @@ public final class Keeper {
    * @throws TidemarkException USER if the job cannot run as jobs/ and the tables are
    */
   void look() {
-    if (clock.instant().isBefore(next)) {
+    if (!next.isOver()) {
       return;
     }
     try {
@@ -115,7 +117,7 @@ public final class Keeper {
         throw e;
       }
       tell("The live job cannot be kept up now: " + e.problems().get(0).what());
-      next = clock.instant().plus(pause);
+      next = Deadline.in(pause, nanos);
       Duration longer = pause.multipliedBy(2);
       pause = longer.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : longer;
     }

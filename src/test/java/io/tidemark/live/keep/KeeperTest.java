@@ -8,12 +8,10 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.store.Store;
 import io.tidemark.store.Stores;
+import io.tidemark.testing.JumpingClock;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -30,7 +28,7 @@ class KeeperTest {
       TidemarkException.external(Problem.of("TM-X-1", "no JobManager answers", "", "wait"), null);
 
   private final Flink flink = new Flink();
-  private final Time time = new Time();
+  private final JumpingClock time = new JumpingClock(Instant.EPOCH);
   private final List<String> told = new ArrayList<>();
   private StoreSpec database;
   private Store store;
@@ -67,26 +65,6 @@ class KeeperTest {
     }
   }
 
-  /** A clock that is set. */
-  private static final class Time extends Clock {
-    private Instant now = Instant.parse("2026-11-01T00:00:00Z");
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-  }
-
   @BeforeEach
   void opens(@TempDir Path folder) {
     database =
@@ -94,7 +72,7 @@ class KeeperTest {
             "jdbc:sqlite:" + folder.resolve("control.db"), Optional.empty(), Optional.empty());
     store = Stores.open(database);
     wish = new Wish(store, time, "orders");
-    keeper = new Keeper(flink.job(), wish, time, told::add);
+    keeper = new Keeper(flink.job(), wish, time::nanos, told::add);
   }
 
   @AfterEach
@@ -129,7 +107,7 @@ class KeeperTest {
 
     look(3);
     try (Store again = Stores.open(database)) {
-      new Keeper(flink.job(), new Wish(again, time, "orders"), time, told::add).look();
+      new Keeper(flink.job(), new Wish(again, time, "orders"), time::nanos, told::add).look();
     }
 
     assertThat(flink.starts).isEqualTo(1);
@@ -164,15 +142,15 @@ class KeeperTest {
       flink.failures.add(AWAY);
     }
     List<Duration> pauses = new ArrayList<>();
-    Instant before = time.now;
+    Instant before = time.instant();
     while (flink.starts == 0) {
       int left = flink.failures.size();
       keeper.look();
       if (flink.failures.size() < left) {
-        pauses.add(Duration.between(before, time.now));
-        before = time.now;
+        pauses.add(Duration.between(before, time.instant()));
+        before = time.instant();
       }
-      time.now = time.now.plusSeconds(1);
+      time.pass(Duration.ofSeconds(1));
     }
 
     assertThat(pauses.stream().map(Duration::toSeconds))
@@ -190,12 +168,12 @@ class KeeperTest {
 
   @Test
   void notesWhatCheckpointsSayEveryFiveMinutesUntilItIsToldToEnd() {
-    Instant end = time.now.plus(Duration.ofMinutes(17));
+    Instant end = time.instant().plus(Duration.ofMinutes(17));
 
     keeper.stay(
         () -> {
-          time.now = time.now.plusSeconds(1);
-          return time.now.isBefore(end);
+          time.pass(Duration.ofSeconds(1));
+          return time.instant().isBefore(end);
         });
 
     assertThat(flink.starts).isEqualTo(1);

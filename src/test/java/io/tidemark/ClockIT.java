@@ -1,0 +1,232 @@
+package io.tidemark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.control.Corrected;
+import io.tidemark.control.Operation;
+import io.tidemark.control.Operation.Pace;
+import io.tidemark.control.Verified;
+import io.tidemark.model.LiveStatus;
+import io.tidemark.model.LiveStatus.State;
+import io.tidemark.model.TableRef;
+import io.tidemark.testing.CommandLineSession;
+import io.tidemark.testing.CommandLineSession.Result;
+import io.tidemark.testing.JumpingClock;
+import io.tidemark.testing.KafkaBroker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.apache.iceberg.BaseTable;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableMetadataParser;
+import org.apache.iceberg.TableOperations;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Clocks that are set while a live job runs: that of who looks after it, that by which a table was
+ * committed to, and that of who sends events. {@code live status} says so, what has to wait waits,
+ * and every record is there once in the end.
+ */
+@Timeout(1200)
+class ClockIT {
+  @RegisterExtension static final KafkaBroker KAFKA = new KafkaBroker();
+
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final int EACH = 6;
+
+  private static final String PIPELINE =
+      """
+      name: port
+      datasets:
+        ships:
+          table: port.ships
+          kind: source
+          schema:
+            id: BIGINT NOT NULL
+            at: TIMESTAMP(3) NOT NULL
+          event_time: at
+          partition: PT1H
+          topic: {name: %s, out_of_orderness: PT10S, idle_after: PT2S}
+        hours:
+          table: port.hours
+          kind: derived
+          schema:
+            hour: TIMESTAMP(3) NOT NULL
+            n: BIGINT NOT NULL
+          key: [hour]
+          event_time: hour
+          partition: PT1H
+      transforms:
+        hours:
+          sql: hours.sql
+          inputs: [ships]
+      """;
+
+  private static final String SQL =
+      """
+      SELECT CAST(FLOOR(`at` TO HOUR) AS TIMESTAMP(3)) AS `hour`, COUNT(*) AS n
+      FROM ships
+      GROUP BY FLOOR(`at` TO HOUR)
+      """;
+
+  @TempDir private Path folder;
+  private String topic;
+  private int sent;
+
+  @BeforeEach
+  void write() throws IOException {
+    topic = "ships-" + folder.getFileName();
+    KAFKA.createTopic(topic, 2);
+    Path jobs = Files.createDirectories(folder.resolve("jobs/port"));
+    Files.writeString(jobs.resolve("pipeline.yaml"), PIPELINE.formatted(topic));
+    Files.writeString(jobs.resolve("hours.sql"), SQL);
+  }
+
+  private LiveProject project(Clock clock) {
+    return new LiveProject(
+        folder, KAFKA, Duration.ofMillis(500), LiveProject.ownCatalog(folder), clock);
+  }
+
+  @Test
+  void aClockThatIsSetForthAndBackLosesNothing() {
+    JumpingClock clock = JumpingClock.going();
+    try (LiveProject project = project(clock)) {
+      send(0);
+      send(1);
+      project.start();
+      project.await(PATIENCE, hasClosed(0).and(says("")));
+
+      clock.jump(HOUR);
+      project.await(PATIENCE, says("the clock here is ahead of Flink's by PT1H"));
+      send(2);
+      project.await(PATIENCE, hasClosed(1));
+      send(0);
+      project.await(PATIENCE, ClockIT::hasReadAll);
+      assertThat(corrected(project, Pace.SETTLED)).isOne();
+
+      clock.jump(HOUR.multipliedBy(-2));
+      project.await(PATIENCE, says("the clock here is behind Flink's by PT1H"));
+      send(3);
+      project.await(PATIENCE, hasClosed(2));
+      send(1);
+      project.await(PATIENCE, ClockIT::hasReadAll);
+      assertThat(corrected(project, Pace.SETTLED)).isZero();
+      assertThat(corrected(project, Pace.NOW)).isOne();
+      project.stop();
+      send(4);
+      project.start();
+      project.await(PATIENCE, hasClosed(3));
+
+      clock.jump(HOUR);
+      project.await(PATIENCE, says("").and(ClockIT::hasReadAll));
+      project.stop();
+      assertNothingLostOrDoubled(project);
+      assertThat(hours(project)).isEqualTo(Map.of("00", 12L, "01", 12L, "02", 6L, "03", 6L));
+    }
+  }
+
+  /**
+   * As if a clock had been ahead and was set right: Iceberg takes no commit from before another.
+   */
+  @Test
+  void commitsWaitWhileTheClockIsBehindATable() {
+    try (LiveProject project = project(Clock.systemUTC())) {
+      send(0);
+      send(1);
+      project.start();
+      project.await(PATIENCE, hasClosed(0).and(ClockIT::hasReadAll));
+
+      commitBy(Duration.ofSeconds(100), project);
+      send(2);
+      project.await(
+          PATIENCE,
+          s ->
+              s.health().state() == State.COMMITS_WAITING
+                  && s.health().reason().contains("clock is behind the newest commit"));
+      Result maintained = new CommandLineSession(Wiring::open, folder).run("maintain", "ships");
+      assertThat(maintained.exitCode()).as(maintained.out()).isEqualTo(3);
+      assertThat(maintained.err()).contains("TM-LAKE-004", "the clock is behind the table");
+      send(3);
+      project.await(PATIENCE, hasClosed(2).and(ClockIT::hasReadAll));
+      assertThat(project.status().health().restarts()).isZero();
+
+      project.stop();
+      assertNothingLostOrDoubled(project);
+      assertThat(hours(project)).isEqualTo(Map.of("00", 6L, "01", 6L, "02", 6L));
+    }
+  }
+
+  /** Commits to the source's table as somebody does whose clock is ahead. */
+  private static void commitBy(Duration ahead, LiveProject project) {
+    TableOperations table = ((BaseTable) project.table("port", "ships")).operations();
+    TableMetadata now = table.refresh();
+    String json =
+        TableMetadataParser.toJson(now)
+            .replaceFirst(
+                "\"last-updated-ms\":\\d+",
+                "\"last-updated-ms\":" + Instant.now().plus(ahead).toEpochMilli());
+    table.commit(now, TableMetadataParser.fromJson(json));
+  }
+
+  private static long corrected(LiveProject project, Pace pace) {
+    Corrected corrected = project.execute(new Operation.Correct(Optional.empty(), pace));
+    return corrected.corrected().stream().mapToLong(c -> c.slices().count()).sum();
+  }
+
+  private void assertNothingLostOrDoubled(LiveProject project) {
+    Verified verified = project.execute(new Operation.Verify("hours", Optional.empty()));
+    assertThat(verified.isClean()).as("%s", verified).isTrue();
+    assertThat(project.rows(TableRef.parse("port.ships")).stream().map(r -> r.get(0)))
+        .hasSize(sent)
+        .doesNotHaveDuplicates();
+  }
+
+  private void send(int hour) {
+    for (int i = 0; i < EACH; i++) {
+      send(i % 2, "2026-11-01T%02d:%02d:00".formatted(hour, 10 + i));
+    }
+  }
+
+  private void send(int partition, String at) {
+    String json = "{\"id\": %d, \"at\": \"%s\"}".formatted(sent++, at);
+    KAFKA.send(topic, partition, "k", json, Instant.parse("2026-11-02T00:00:00Z"));
+  }
+
+  private static Predicate<LiveStatus> says(String reason) {
+    return status -> status.health().reason().equals(reason);
+  }
+
+  private static boolean hasReadAll(LiveStatus status) {
+    return status.sources().stream().allMatch(s -> s.lag().events().equals(Optional.of(0L)))
+        && status.checkpoints().last() > 0
+        && !status.sources().isEmpty();
+  }
+
+  private static Predicate<LiveStatus> hasClosed(int hour) {
+    String next = "2026-11-01T%02d".formatted(hour + 1);
+    return status ->
+        status.health().state() == State.RUNNING
+            && status.tasks().stream()
+                .anyMatch(t -> t.openFrom().filter(o -> o.compareTo(next) >= 0).isPresent());
+  }
+
+  private static Map<String, Long> hours(LiveProject project) {
+    Map<String, Long> hours = new TreeMap<>();
+    project
+        .rows(TableRef.parse("port.hours"))
+        .forEach(r -> hours.put(r.get(0).toString().substring(11, 13), (Long) r.get(1)));
+    return hours;
+  }
+}
