@@ -6,6 +6,7 @@ import io.tidemark.lake.files.Deltas;
 import io.tidemark.lake.files.SliceIndex;
 import io.tidemark.lake.pointers.PointerSwap;
 import io.tidemark.lake.refs.Backoff;
+import io.tidemark.lake.refs.Patience;
 import io.tidemark.lake.refs.Refs;
 import io.tidemark.lake.refs.Tables;
 import io.tidemark.lake.refs.Trouble;
@@ -70,13 +71,24 @@ final class IcebergLake implements Lake {
     this(catalog, PointerSwap.NONE, clock, backoff, Environment.Limits.REVERT_WINDOW);
   }
 
-  /**
-   * @param revertWindow how long the state before a publish is kept for a revert
-   */
   IcebergLake(
       Catalog catalog, PointerSwap swap, Clock clock, Backoff backoff, Duration revertWindow) {
+    this(catalog, swap, clock, backoff, revertWindow, Patience.DEFAULT);
+  }
+
+  /**
+   * @param revertWindow how long the state before a publish is kept for a revert
+   * @param patience how long is waited for the metadata of one table
+   */
+  IcebergLake(
+      Catalog catalog,
+      PointerSwap swap,
+      Clock clock,
+      Backoff backoff,
+      Duration revertWindow,
+      Patience patience) {
     this.revertWindow = revertWindow;
-    this.tables = Tables.keeping(catalog);
+    this.tables = Tables.keeping(catalog, patience);
     this.clock = clock;
     this.refs = new Refs(tables, clock, backoff);
     this.guard = new Guard(tables, refs);

@@ -4,6 +4,7 @@ import io.tidemark.lake.pointers.JdbcPointerSwap;
 import io.tidemark.lake.pointers.PointerSwap;
 import io.tidemark.lake.probe.CatalogProbe;
 import io.tidemark.lake.refs.Backoff;
+import io.tidemark.lake.refs.Patience;
 import io.tidemark.lake.refs.Trouble;
 import io.tidemark.model.Environment;
 import io.tidemark.model.JobSpec.CatalogSpec;
@@ -49,7 +50,23 @@ public final class Lakes {
       CatalogSpec spec, Clock clock, Duration revertWindow, Configuration hadoop) {
     Catalog catalog = catalog(spec, hadoop);
     return new IcebergLake(
-        catalog, swap(spec, catalog), clock, Backoff.exponential(), revertWindow);
+        catalog, swap(spec, catalog), clock, Backoff.exponential(), revertWindow, patience(spec));
+  }
+
+  private static Patience patience(CatalogSpec spec) {
+    String millis = spec.properties().get(Patience.PROPERTY);
+    try {
+      return millis == null
+          ? Patience.DEFAULT
+          : new Patience(Duration.ofMillis(Long.parseLong(millis)));
+    } catch (IllegalArgumentException e) {
+      throw TidemarkException.user(
+          Problem.of(
+              "TM-LAKE-024",
+              "property '" + Patience.PROPERTY + "' of catalog '" + spec.name() + "' is no time",
+              "it is '" + millis + "'",
+              "give it a positive number of milliseconds"));
+    }
   }
 
   private static PointerSwap swap(CatalogSpec spec, Catalog catalog) {
@@ -110,7 +127,9 @@ public final class Lakes {
 
   /**
    * A SQLite file is shared by processes: readers must not block the writer, and a writer waits for
-   * another instead of failing. What the user sets wins.
+   * another instead of failing. An S3 that answers with errors is asked for some seconds and not
+   * for most of a minute, with every call: commands end, and jobs, which do not, keep to Iceberg's
+   * own. What the user sets wins.
    */
   private static Map<String, String> properties(CatalogSpec spec) {
     Map<String, String> properties = new TreeMap<>(spec.properties());
@@ -118,6 +137,9 @@ public final class Lakes {
       properties.putIfAbsent("jdbc.journal_mode", "WAL");
       properties.putIfAbsent("jdbc.busy_timeout", "30000");
     }
+    properties.putIfAbsent("s3.retry.num-retries", "5");
+    properties.putIfAbsent("s3.retry.min-wait-ms", "250");
+    properties.putIfAbsent("s3.retry.max-wait-ms", "4000");
     return properties;
   }
 }

@@ -3,6 +3,7 @@ package io.tidemark.lake;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemark.lake.refs.Patience;
 import io.tidemark.lake.refs.Tables;
 import io.tidemark.testing.CountingFiles;
 import io.tidemark.testing.CountingFiles.Kind;
@@ -104,7 +105,7 @@ final class KeptMetadataIT {
   @Test
   void aLookIsNotMovedByLaterOnesAndMayNotCommitOnWhatIsOld() {
     scene.append(scene.row(1, "2021-01-05", "a"));
-    Tables tables = Tables.keeping(catalog);
+    Tables tables = Tables.keeping(catalog, Patience.DEFAULT);
     Table early = tables.load(scene.table());
     long then = early.currentSnapshot().snapshotId();
     ManageSnapshots begun = early.manageSnapshots().createTag("begun", then);
@@ -124,7 +125,7 @@ final class KeptMetadataIT {
   @Test
   void aCommitDoesNotHoldUpWhoLooksOrCommitsMeanwhile() {
     scene.append(scene.row(1, "2021-01-05", "a"));
-    Tables tables = Tables.keeping(catalog);
+    Tables tables = Tables.keeping(catalog, Patience.DEFAULT);
     Table first = tables.load(scene.table());
     long head = first.currentSnapshot().snapshotId();
     Table second = tables.load(scene.table());

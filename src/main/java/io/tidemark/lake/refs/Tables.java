@@ -23,16 +23,18 @@ import org.apache.iceberg.hadoop.HadoopCatalog;
 public final class Tables {
   private final Catalog catalog;
   private final boolean keeps;
+  private final Patience patience;
   private final ConcurrentMap<TableRef, SoftReference<Kept>> kept = new ConcurrentHashMap<>();
 
-  private Tables(Catalog catalog, boolean keeps) {
+  private Tables(Catalog catalog, boolean keeps, Patience patience) {
     this.catalog = catalog;
     this.keeps = keeps;
+    this.patience = patience;
   }
 
   /** Reads each table's metadata anew with every call. */
   public static Tables anew(Catalog catalog) {
-    return new Tables(catalog, false);
+    return new Tables(catalog, false, Patience.DEFAULT);
   }
 
   /**
@@ -40,9 +42,11 @@ public final class Tables {
    * twice: Hadoop's would be named the same after a table was dropped and made again, and REST
    * catalogs hand metadata out together with credentials that end.
    */
-  public static Tables keeping(Catalog catalog) {
+  public static Tables keeping(Catalog catalog, Patience patience) {
     return new Tables(
-        catalog, catalog instanceof BaseMetastoreCatalog && !(catalog instanceof HadoopCatalog));
+        catalog,
+        catalog instanceof BaseMetastoreCatalog && !(catalog instanceof HadoopCatalog),
+        patience);
   }
 
   public Catalog catalog() {
@@ -63,9 +67,12 @@ public final class Tables {
 
   /**
    * @throws NoSuchTableException if the catalog has no such table
+   * @throws io.tidemark.model.TidemarkException EXTERNAL if that takes longer than is waited for
    */
   public Table load(TableRef ref) {
-    return keeps ? known(ref).orElseGet(() -> keep(ref)) : catalog.loadTable(identifier(ref));
+    return patience.read(
+        ref.toString(),
+        () -> keeps ? known(ref).orElseGet(() -> keep(ref)) : catalog.loadTable(identifier(ref)));
   }
 
   private Optional<Table> known(TableRef ref) {
