@@ -13,6 +13,7 @@ import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.JumpingClock;
 import io.tidemark.testing.KafkaBroker;
+import io.tidemark.testing.LocalConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,7 +97,7 @@ class ClockIT {
 
   private LiveProject project(Clock clock) {
     return new LiveProject(
-        folder, KAFKA, Duration.ofMillis(500), LiveProject.ownCatalog(folder), clock);
+        folder, KAFKA, Duration.ofMillis(500), LocalConfig.catalog(folder).properties(), clock);
   }
 
   @Test
