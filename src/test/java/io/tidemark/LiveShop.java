@@ -237,15 +237,20 @@ final class LiveShop implements AutoCloseable {
         kafka.restart();
       }
       case JOB_MANAGER -> {
-        flink.killJobManager();
-        flink.startJobManager();
-        await()
-            .atMost(PATIENCE)
-            .ignoreExceptionsMatching(IOException.class::isInstance)
-            .until(() -> slots() >= SLOTS);
+        loseJobs();
         succeeds("live", "start");
       }
     }
+  }
+
+  /** Another JobManager takes the place of one that was killed, and knows of no jobs. */
+  void loseJobs() throws IOException {
+    flink.killJobManager();
+    flink.startJobManager();
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptionsMatching(IOException.class::isInstance)
+        .until(() -> slots() >= SLOTS);
   }
 
   private int slots() throws IOException {

@@ -46,6 +46,9 @@ public final class LiveJobs {
   /** Tasks may wait for slots, and classes for a cluster that never had them. */
   private static final Duration START = Duration.ofMinutes(5);
 
+  /** The code of a start beside a job that runs. */
+  public static final String RUNS_ALREADY = "TM-LIVE-116";
+
   private final Supplier<Lake> lakes;
   private final Store store;
   private final Cluster cluster;
@@ -246,7 +249,7 @@ public final class LiveJobs {
     if (isRunning(name)) {
       throw TidemarkException.refused(
           Problem.of(
-              "TM-LIVE-116",
+              RUNS_ALREADY,
               "live job '" + name + "' runs already",
               "two at once would fence each other off",
               "stop it first, or leave it: tidemark live status"));

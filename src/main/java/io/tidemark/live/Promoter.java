@@ -36,9 +36,6 @@ import java.util.function.Supplier;
 public final class Promoter {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  /** The code of a claim that another process has. */
-  private static final String CLAIMED = "TM-RUN-001";
-
   private final LiveJobs jobs;
   private final Store store;
   private final Clock clock;
@@ -271,7 +268,7 @@ public final class Promoter {
         started.add(jobs.start(side, request));
         return;
       } catch (TidemarkException e) {
-        if (!e.problems().get(0).code().equals(CLAIMED) || end.isOver()) {
+        if (!e.problems().get(0).code().equals(Claims.CLAIMED) || end.isOver()) {
           throw e;
         }
         Waiting.pause();

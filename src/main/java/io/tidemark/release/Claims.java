@@ -23,6 +23,9 @@ import java.util.function.LongSupplier;
  * over at once, so that a killed command can be repeated without waiting. Thread-safe.
  */
 public final class Claims {
+  /** The code of a claim that another process has. */
+  public static final String CLAIMED = "TM-RUN-001";
+
   private static final Duration TTL = Duration.ofSeconds(60);
   private static final Duration RENEWAL = Duration.ofSeconds(15);
   private static final int RELEASES = 2;
@@ -115,7 +118,7 @@ public final class Claims {
       if (other.isPresent()) {
         throw TidemarkException.refused(
             Problem.of(
-                "TM-RUN-001",
+                CLAIMED,
                 name + " is being worked on by " + other.get().holder(),
                 "two at once would undo each other's work",
                 "wait until it is done; if it died, its claim ends at " + other.get().expires()));

@@ -21,6 +21,7 @@ import io.tidemark.model.LiveStatus;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
+import io.tidemark.release.Claims;
 import io.tidemark.spec.LiveQuery;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +46,9 @@ final class LiveHandler {
   /** How long a first commit may take. */
   private static final Duration FIRST_MARK = Duration.ofMinutes(5);
 
+  /** How long somebody else may take to start or stop the same job. */
+  private static final Duration OTHERS = Duration.ofMinutes(2);
+
   private final Workplace workplace;
   private final Watcher watcher;
 
@@ -58,13 +62,44 @@ final class LiveHandler {
     if (operation.care() == Care.KEPT) {
       return keep(operation, parts);
     }
+    boolean contended = isSession() && parts.stream().noneMatch(this::isThere);
     parts.forEach(part -> wish(part.graph()).run());
-    return begin(operation, parts);
+    return contended ? beginOrJoin(operation, parts) : begin(operation, parts);
+  }
+
+  private boolean isSession() {
+    return workplace.environment().cluster().rest().isPresent();
+  }
+
+  private boolean isThere(LivePart part) {
+    return workplace.liveJobs().isRunning(Side.MAIN, part.graph().name());
+  }
+
+  /** Of jobs that did not run: a keeper that heard of the wish may have been quicker. */
+  private Report.LiveShown beginOrJoin(Operation.StartLive operation, List<LivePart> parts) {
+    Instant end = workplace.clock().instant().plus(OTHERS);
+    while (true) {
+      try {
+        return begin(operation, parts);
+      } catch (TidemarkException e) {
+        String code = e.problems().get(0).code();
+        if (code.equals(LiveJobs.RUNS_ALREADY) && parts.stream().allMatch(this::isThere)) {
+          return shown(LiveEvent.STARTED, parts);
+        }
+        boolean waits =
+            (code.equals(LiveJobs.RUNS_ALREADY) || code.equals(Claims.CLAIMED))
+                && !watcher.wantsTheEnd()
+                && workplace.clock().instant().isBefore(end);
+        if (!waits || !Pause.of(LOOK)) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** Stays until it is told to end, and leaves the jobs running. */
   private Report.LiveShown keep(Operation.StartLive operation, List<LivePart> parts) {
-    if (workplace.environment().cluster().rest().isEmpty()) {
+    if (!isSession()) {
       throw TidemarkException.user(
           Problem.of(
               "TM-LIVE-150",
@@ -81,8 +116,8 @@ final class LiveHandler {
                 part ->
                     new Keeper(
                         new Keeper.Job(
-                            () -> jobs.isRunning(Side.MAIN, part.graph().name()),
-                            () -> begin(operation, List.of(part)),
+                            () -> isThere(part),
+                            () -> begin(operation, List.of(anew(operation, part))),
                             () -> jobs.remember(part.graph())),
                         wish(part.graph()),
                         System::nanoTime,
@@ -94,6 +129,25 @@ final class LiveHandler {
       keepers.forEach(Keeper::tend);
     } while (!watcher.wantsTheEnd() && Pause.of(LOOK));
     return shown(LiveEvent.LOOKED_AT, parts);
+  }
+
+  /**
+   * A part as jobs/ holds it now, which a keeper that has been there for long has not seen.
+   *
+   * @throws TidemarkException USER if there is none of that name any more, or jobs/ has mistakes
+   */
+  private LivePart anew(Operation.StartLive operation, LivePart part) {
+    return LivePart.of(workplace.graph(), operation.datasets()).stream()
+        .filter(now -> now.graph().name().equals(part.graph().name()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                TidemarkException.user(
+                    Problem.of(
+                        "TM-LIVE-151",
+                        "jobs/ has no live job '" + part.graph().name() + "' any more",
+                        "'follows' was changed while the job was kept",
+                        "start the keeper again: tidemark live start --keep")));
   }
 
   private Wish wish(Graph part) {
@@ -111,7 +165,7 @@ final class LiveHandler {
       for (LivePart part : idle(jobs, parts)) {
         started.add(begin(jobs, operation, part, started));
       }
-      if (workplace.environment().cluster().rest().isPresent()) {
+      if (isSession()) {
         return shown(LiveEvent.STARTED, parts);
       }
       for (LiveJobs.Started one : started) {
@@ -214,7 +268,7 @@ final class LiveHandler {
       Graph graph, LiveJobs jobs, LiveEvent event, List<LiveJobs.Started> started) {
     try {
       jobs.remember(graph);
-      if (workplace.environment().cluster().rest().isPresent() || started.isEmpty()) {
+      if (isSession() || started.isEmpty()) {
         return new Report.LiveShown(event, jobs.status(graph));
       }
       watcher.note("The exchange is done. What runs now runs in this process. Ctrl-C stops it.");
@@ -368,7 +422,7 @@ final class LiveHandler {
   Report.LiveShown show() {
     List<LivePart> parts = LivePart.of(workplace.graph(), List.of());
     LiveJobs jobs = workplace.liveJobs();
-    if (workplace.environment().cluster().rest().isPresent()) {
+    if (isSession()) {
       // Nobody stays with a shadow there; where Flink runs in a process, that one compares.
       compare(parts.get(0).graph(), jobs);
     }
