@@ -301,6 +301,6 @@ class OrderIT {
     configure(List.of());
     Result result = user.run("live", "order", "--to", project.resolve("no/order.json").toString());
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err()).contains("error TM-LIVE-152: cannot write ");
+    assertThat(result.err()).contains("error TM-LIVE-154: cannot write ");
   }
 }

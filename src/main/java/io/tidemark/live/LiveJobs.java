@@ -123,7 +123,26 @@ public final class LiveJobs {
     LiveScope scope = LiveScope.of(graph, request.selected());
     Map<DatasetId, Query> queries = queries(side, request, scope);
     String name = side.of(graph.name());
-    Claims.Claim claim = new Claims(store, clock).take(Set.of(LiveSpec.key(name)));
+    Claims claims = new Claims(store, clock);
+    try (Claims.Claim starting = claims.take(Set.of(starting(name)))) {
+      starting.check();
+      return start(side, request, scope, queries, claims.take(Set.of(LiveSpec.key(name))));
+    }
+  }
+
+  /** What a start holds until there is a job that can be found and stopped. */
+  private static String starting(String name) {
+    return "start of " + LiveSpec.key(name);
+  }
+
+  private Started start(
+      Side side,
+      Request request,
+      LiveScope scope,
+      Map<DatasetId, Query> queries,
+      Claims.Claim claim) {
+    Graph graph = request.graph();
+    String name = side.of(graph.name());
     try {
       requireNone(name);
       if (side == Side.SHADOW) {
@@ -268,7 +287,7 @@ public final class LiveJobs {
   /**
    * Stops the job of a pipeline after a last commit, wherever it runs. Its open slices stay its
    * own: the next start goes on with them. A start that is under way in another process is waited
-   * for: it has its claim, and nothing yet that could be stopped.
+   * for: there is nothing yet that could be stopped.
    *
    * @throws TidemarkException EXTERNAL if a start does not come to its end
    */
@@ -277,7 +296,7 @@ public final class LiveJobs {
     String key = LiveSpec.key(name);
     Deadline end = Deadline.in(START);
     Stopped how = whereabouts.stop(key, savepoints(streaming().checkpoints()));
-    while (how == Stopped.NOT_RUNNING && Claims.isElsewhere(store, clock, key)) {
+    while (how == Stopped.NOT_RUNNING && Claims.isElsewhere(store, clock, starting(name))) {
       if (end.isOver()) {
         throw TidemarkException.external(
             Problem.of(

@@ -77,7 +77,7 @@ final class LiveHandler {
 
   /** Of jobs that did not run: a keeper that heard of the wish may have been quicker. */
   private Report.LiveShown beginOrJoin(Operation.StartLive operation, List<LivePart> parts) {
-    Instant end = workplace.clock().instant().plus(OTHERS);
+    Deadline end = Deadline.in(OTHERS);
     while (true) {
       try {
         return begin(operation, parts);
@@ -89,7 +89,7 @@ final class LiveHandler {
         boolean waits =
             (code.equals(LiveJobs.RUNS_ALREADY) || code.equals(Claims.CLAIMED))
                 && !watcher.wantsTheEnd()
-                && workplace.clock().instant().isBefore(end);
+                && !end.isOver();
         if (!waits || !Pause.of(LOOK)) {
           throw e;
         }

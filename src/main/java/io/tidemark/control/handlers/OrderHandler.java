@@ -55,7 +55,7 @@ final class OrderHandler {
   private static TidemarkException several(List<LivePart> parts) {
     return TidemarkException.user(
         Problem.of(
-            "TM-LIVE-151",
+            "TM-LIVE-153",
             "these datasets belong to several live jobs, and an order is of one",
             "the jobs are "
                 + parts.stream()
@@ -78,7 +78,7 @@ final class OrderHandler {
     } catch (IOException e) {
       throw TidemarkException.user(
           Problem.of(
-              "TM-LIVE-152",
+              "TM-LIVE-154",
               "cannot write " + file,
               e.getClass().getSimpleName(),
               "give --to a file in a folder that is there and can be written"));
