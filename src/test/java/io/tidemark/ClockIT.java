@@ -114,7 +114,7 @@ class ClockIT {
       send(2);
       project.await(PATIENCE, hasClosed(1));
       send(0);
-      project.await(PATIENCE, ClockIT::hasReadAll);
+      project.await(PATIENCE, hasLate(EACH));
       assertThat(corrected(project, Pace.SETTLED)).isOne();
 
       clock.jump(HOUR.multipliedBy(-2));
@@ -122,7 +122,7 @@ class ClockIT {
       send(3);
       project.await(PATIENCE, hasClosed(2));
       send(1);
-      project.await(PATIENCE, ClockIT::hasReadAll);
+      project.await(PATIENCE, hasLate(2 * EACH));
       assertThat(corrected(project, Pace.SETTLED)).isZero();
       assertThat(corrected(project, Pace.NOW)).isOne();
       project.stop();
@@ -207,6 +207,10 @@ class ClockIT {
 
   private static Predicate<LiveStatus> says(String reason) {
     return status -> status.health().reason().equals(reason);
+  }
+
+  private static Predicate<LiveStatus> hasLate(long rows) {
+    return status -> status.tasks().stream().anyMatch(t -> t.late() == rows);
   }
 
   private static boolean hasReadAll(LiveStatus status) {
