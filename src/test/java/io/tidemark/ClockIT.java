@@ -14,8 +14,8 @@ import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.JumpingClock;
 import io.tidemark.testing.KafkaBroker;
 import io.tidemark.testing.LocalConfig;
+import io.tidemark.testing.PortProject;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -47,41 +47,6 @@ class ClockIT {
   private static final Duration HOUR = Duration.ofHours(1);
   private static final int EACH = 6;
 
-  private static final String PIPELINE =
-      """
-      name: port
-      datasets:
-        ships:
-          table: port.ships
-          kind: source
-          schema:
-            id: BIGINT NOT NULL
-            at: TIMESTAMP(3) NOT NULL
-          event_time: at
-          partition: PT1H
-          topic: {name: %s, out_of_orderness: PT10S, idle_after: PT2S}
-        hours:
-          table: port.hours
-          kind: derived
-          schema:
-            hour: TIMESTAMP(3) NOT NULL
-            n: BIGINT NOT NULL
-          key: [hour]
-          event_time: hour
-          partition: PT1H
-      transforms:
-        hours:
-          sql: hours.sql
-          inputs: [ships]
-      """;
-
-  private static final String SQL =
-      """
-      SELECT CAST(FLOOR(`at` TO HOUR) AS TIMESTAMP(3)) AS `hour`, COUNT(*) AS n
-      FROM ships
-      GROUP BY FLOOR(`at` TO HOUR)
-      """;
-
   @TempDir private Path folder;
   private String topic;
   private int sent;
@@ -90,9 +55,7 @@ class ClockIT {
   void write() throws IOException {
     topic = "ships-" + folder.getFileName();
     KAFKA.createTopic(topic, 2);
-    Path jobs = Files.createDirectories(folder.resolve("jobs/port"));
-    Files.writeString(jobs.resolve("pipeline.yaml"), PIPELINE.formatted(topic));
-    Files.writeString(jobs.resolve("hours.sql"), SQL);
+    PortProject.write(folder, topic);
   }
 
   private LiveProject project(Clock clock) {

@@ -12,10 +12,9 @@ import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.KafkaBroker;
 import io.tidemark.testing.LocalConfig;
+import io.tidemark.testing.PortProject;
 import io.tidemark.testing.RestCatalog;
 import io.tidemark.testing.ShakyFiles;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,41 +40,6 @@ class LiveOutagesIT {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final int EACH = 6;
 
-  private static final String PIPELINE =
-      """
-      name: port
-      datasets:
-        ships:
-          table: port.ships
-          kind: source
-          schema:
-            id: BIGINT NOT NULL
-            at: TIMESTAMP(3) NOT NULL
-          event_time: at
-          partition: PT1H
-          topic: {name: %s, out_of_orderness: PT10S, idle_after: PT2S}
-        hours:
-          table: port.hours
-          kind: derived
-          schema:
-            hour: TIMESTAMP(3) NOT NULL
-            n: BIGINT NOT NULL
-          key: [hour]
-          event_time: hour
-          partition: PT1H
-      transforms:
-        hours:
-          sql: hours.sql
-          inputs: [ships]
-      """;
-
-  private static final String SQL =
-      """
-      SELECT CAST(FLOOR(`at` TO HOUR) AS TIMESTAMP(3)) AS `hour`, COUNT(*) AS n
-      FROM ships
-      GROUP BY FLOOR(`at` TO HOUR)
-      """;
-
   @TempDir private Path folder;
   private int sent;
 
@@ -84,15 +48,9 @@ class LiveOutagesIT {
     ShakyFiles.recover();
   }
 
-  private void write(Path project, String topic) throws IOException {
-    Path jobs = Files.createDirectories(project.resolve("jobs/port"));
-    Files.writeString(jobs.resolve("pipeline.yaml"), PIPELINE.formatted(topic));
-    Files.writeString(jobs.resolve("hours.sql"), SQL);
-  }
-
   @Test
   void outagesAreSaidAndSatOut() throws Exception {
-    write(folder, "ships");
+    PortProject.write(folder, "ships");
     KAFKA.createTopic("ships", 2);
     try (RestCatalog rest = RestCatalog.start(folder.resolve("rest"));
         LiveProject project =
@@ -147,7 +105,7 @@ class LiveOutagesIT {
 
   @Test
   void aTopicThatVanishesIsWaitedForAndAnotherOfItsNameIsNotRead() throws Exception {
-    write(folder, "gone");
+    PortProject.write(folder, "gone");
     KAFKA.createTopic("gone", 2);
     try (LiveProject project = new LiveProject(folder, KAFKA, Duration.ofMillis(500))) {
       send("gone", 0);
@@ -173,8 +131,8 @@ class LiveOutagesIT {
   /** Two people with a control database each, who do not know of each other. */
   @Test
   void ofTwoLiveJobsOneIsRefusedByTheTableItself(@TempDir Path elsewhere) throws Exception {
-    write(folder, "both");
-    write(elsewhere, "both");
+    PortProject.write(folder, "both");
+    PortProject.write(elsewhere, "both");
     KAFKA.createTopic("both", 2);
     Map<String, String> catalog = LocalConfig.catalog(folder).properties();
     try (LiveProject one = new LiveProject(folder, KAFKA, Duration.ofMillis(500), catalog);

@@ -10,7 +10,9 @@ import io.tidemark.model.Stamp;
 import io.tidemark.model.StampSummary;
 import io.tidemark.model.TimeRange;
 import io.tidemark.model.TimeRanges;
+import io.tidemark.model.Topic;
 import io.tidemark.model.Transform;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,15 +44,16 @@ final class Disturbances {
   record Touch(TimeRanges ranges, String cause) {
     /**
      * Events that nobody has read. What their event time was nobody knows; they had come before
-     * now, so it is taken to be past.
+     * now, and are taken to be no further ahead of it than the topic allows.
      */
-    static Optional<Touch> expired(LiveSpec.Source source) {
+    static Optional<Touch> expired(LiveSpec.Source source, Instant now) {
       if (source.expired().isEmpty()) {
         return Optional.empty();
       }
+      Duration ahead = source.dataset().topic().map(Topic::ahead).orElse(Duration.ZERO);
       return Optional.of(
           new Touch(
-              TimeRanges.of(new TimeRange(Instant.MIN, Instant.now())),
+              TimeRanges.of(new TimeRange(Instant.MIN, now.plus(ahead))),
               source.expired().values().stream().mapToLong(n -> n).sum()
                   + " offsets of "
                   + source.dataset().id()

@@ -173,7 +173,7 @@ final class Settlement {
     sources.put(id, new SourceState(Optional.of(checkpoint), offsets.next()));
     look(id, table, source.dataset().layout(), done.snapshotId());
     if (state.mark().isEmpty()) {
-      Touch.expired(source)
+      Touch.expired(source, Instant.now())
           .ifPresent(t -> touches.computeIfAbsent(id, i -> new ArrayList<>()).add(t));
     }
   }
