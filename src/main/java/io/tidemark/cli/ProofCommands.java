@@ -3,7 +3,10 @@ package io.tidemark.cli;
 import io.tidemark.control.Corrected;
 import io.tidemark.control.Operation;
 import io.tidemark.control.Verified;
+import io.tidemark.model.Problem;
 import io.tidemark.model.RunState;
+import io.tidemark.model.TidemarkException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -26,13 +29,16 @@ final class ProofCommands {
   static final class Verify implements Callable<Integer> {
     private final Root root;
 
-    @Parameters(index = "0", paramLabel = "DATASET", description = "A derived dataset or a source.")
-    private String dataset;
+    @Parameters(
+        arity = "1..*",
+        paramLabel = "DATASET",
+        description = "Derived datasets or sources; one report each, in their order.")
+    private List<String> datasets = List.of();
 
     @Option(
         names = "--slices",
         paramLabel = "SLICES",
-        description = "Only these, such as 2001-03 or 2001-03..2001-05.")
+        description = "Only these of one dataset, such as 2001-03 or 2001-03..2001-05.")
     private String slices;
 
     Verify(Root root) {
@@ -41,9 +47,21 @@ final class ProofCommands {
 
     @Override
     public Integer call() {
-      Verified report = root.execute(new Operation.Verify(dataset, Optional.ofNullable(slices)));
-      root.print(report, TextRenderer::text);
-      return report.isClean() ? 0 : Root.REFUSED;
+      if (slices != null && datasets.size() > 1) {
+        throw TidemarkException.usage(
+            Problem.of(
+                "TM-CLI-005",
+                "--slices is for one dataset",
+                "slices of several datasets need not be of one length",
+                "verify them one after the other, or leave --slices out"));
+      }
+      boolean clean = true;
+      for (String dataset : datasets) {
+        Verified report = root.execute(new Operation.Verify(dataset, Optional.ofNullable(slices)));
+        root.print(report, TextRenderer::text);
+        clean &= report.isClean();
+      }
+      return clean ? 0 : Root.REFUSED;
     }
   }
 

@@ -166,6 +166,22 @@ class CliTest {
   }
 
   @Test
+  void severalDatasetsAreVerifiedInOneGoAndOneThatIsNotCleanCounts() {
+    assertThat(run(Samples.verified(), "verify", "hours", "days")).isZero();
+    assertThat(operations.stream().filter(Objects::nonNull))
+        .containsExactly(
+            new Operation.Verify("hours", Optional.empty()),
+            new Operation.Verify("days", Optional.empty()));
+    assertThat(out().lines().filter(l -> l.startsWith("0 lost, "))).hasSize(2);
+    assertThat(run(Samples.verifiedNot(), "verify", "hours", "days")).isEqualTo(4);
+    operations.clear();
+    assertThat(run(Samples.verified(), "verify", "hours", "days", "--slices", "2001-03"))
+        .isEqualTo(2);
+    assertThat(err()).contains("TM-CLI-005");
+    assertThat(operations).isEmpty();
+  }
+
+  @Test
   void anOrderIsWrittenToAFile() {
     assertThat(run(Samples.status(), "live", "order")).isEqualTo(2);
     assertThat(operations).isEmpty();
