@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -132,19 +133,24 @@ public final class CatalogProxy implements AutoCloseable {
       }
       case ANSWER_DELAYED -> {
         forward(exchange, body);
-        later.schedule(exchange::close, LONGER.toMillis(), TimeUnit.MILLISECONDS);
+        late(exchange::close);
       }
       case DELAYED ->
-          later.schedule(
+          late(
               () -> {
-                forward(exchange, body);
+                try {
+                  forward(exchange, body);
+                } catch (IOException e) {
+                  // Then the catalog never gets it, which is another harm.
+                }
                 exchange.close();
-                return null;
-              },
-              LONGER.toMillis(),
-              TimeUnit.MILLISECONDS);
+              });
       case DROPPED -> exchange.close();
     }
+  }
+
+  private void late(Runnable act) {
+    ScheduledFuture<?> unused = later.schedule(act, LONGER.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private HttpResponse<byte[]> forward(HttpExchange exchange, byte[] body) throws IOException {
