@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemark.control.Corrected;
 import io.tidemark.control.Operation;
 import io.tidemark.control.Operation.Pace;
-import io.tidemark.control.Verified;
 import io.tidemark.model.LiveStatus;
 import io.tidemark.model.LiveStatus.State;
-import io.tidemark.model.TableRef;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.JumpingClock;
 import io.tidemark.testing.KafkaBroker;
 import io.tidemark.testing.LocalConfig;
-import io.tidemark.testing.PortProject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -22,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.TableMetadata;
@@ -35,9 +31,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clocks that are set while a live job runs: that of who looks after it, that by which a table was
- * committed to, and that of who sends events. {@code live status} says so, what has to wait waits,
- * and every record is there once in the end.
+ * Clocks that are set while a live job runs: that of who looks after it, and that by which a table
+ * was committed to. {@code live status} says so, what has to wait waits, and every record is there
+ * once in the end.
  */
 @Timeout(1200)
 class ClockIT {
@@ -45,17 +41,15 @@ class ClockIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final Duration HOUR = Duration.ofHours(1);
-  private static final int EACH = 6;
 
   @TempDir private Path folder;
-  private String topic;
-  private int sent;
+  private PortProject port;
 
   @BeforeEach
   void write() throws IOException {
-    topic = "ships-" + folder.getFileName();
+    String topic = "ships-" + folder.getFileName();
     KAFKA.createTopic(topic, 2);
-    PortProject.write(folder, topic);
+    port = PortProject.write(folder, KAFKA, topic);
   }
 
   private LiveProject project(Clock clock) {
@@ -67,37 +61,38 @@ class ClockIT {
   void aClockThatIsSetForthAndBackLosesNothing() {
     JumpingClock clock = JumpingClock.going();
     try (LiveProject project = project(clock)) {
-      send(0);
-      send(1);
+      port.send(0);
+      port.send(1);
       project.start();
-      project.await(PATIENCE, hasClosed(0).and(says("")));
+      project.await(PATIENCE, PortProject.hasClosed(0).and(says("")));
 
       clock.jump(HOUR);
       project.await(PATIENCE, says("the clock here is ahead of Flink's by PT1H"));
-      send(2);
-      project.await(PATIENCE, hasClosed(1));
-      send(0);
-      project.await(PATIENCE, hasLate(EACH));
+      port.send(2);
+      project.await(PATIENCE, PortProject.hasClosed(1));
+      port.send(0);
+      project.await(PATIENCE, hasLate(PortProject.EACH));
       assertThat(corrected(project, Pace.SETTLED)).isOne();
 
       clock.jump(HOUR.multipliedBy(-2));
       project.await(PATIENCE, says("the clock here is behind Flink's by PT1H"));
-      send(3);
-      project.await(PATIENCE, hasClosed(2));
-      send(1);
-      project.await(PATIENCE, hasLate(2 * EACH));
+      port.send(3);
+      project.await(PATIENCE, PortProject.hasClosed(2));
+      port.send(1);
+      project.await(PATIENCE, hasLate(2 * PortProject.EACH));
       assertThat(corrected(project, Pace.SETTLED)).isZero();
       assertThat(corrected(project, Pace.NOW)).isOne();
       project.stop();
-      send(4);
+      port.send(4);
       project.start();
-      project.await(PATIENCE, hasClosed(3));
+      project.await(PATIENCE, PortProject.hasClosed(3));
 
       clock.jump(HOUR);
-      project.await(PATIENCE, says("").and(ClockIT::hasReadAll));
+      project.await(PATIENCE, says("").and(PortProject::hasReadAll));
       project.stop();
-      assertNothingLostOrDoubled(project);
-      assertThat(hours(project)).isEqualTo(Map.of("00", 12L, "01", 12L, "02", 6L, "03", 6L));
+      port.assertNothingLostOrDoubled(project);
+      assertThat(PortProject.hours(project))
+          .isEqualTo(Map.of("00", 12L, "01", 12L, "02", 6L, "03", 6L));
     }
   }
 
@@ -107,13 +102,13 @@ class ClockIT {
   @Test
   void commitsWaitWhileTheClockIsBehindATable() {
     try (LiveProject project = project(Clock.systemUTC())) {
-      send(0);
-      send(1);
+      port.send(0);
+      port.send(1);
       project.start();
-      project.await(PATIENCE, hasClosed(0).and(ClockIT::hasReadAll));
+      project.await(PATIENCE, PortProject.hasClosed(0).and(PortProject::hasReadAll));
 
       commitBy(Duration.ofSeconds(100), project);
-      send(2);
+      port.send(2);
       project.await(
           PATIENCE,
           s ->
@@ -122,13 +117,13 @@ class ClockIT {
       Result maintained = new CommandLineSession(Wiring::open, folder).run("maintain", "ships");
       assertThat(maintained.exitCode()).as(maintained.out()).isEqualTo(3);
       assertThat(maintained.err()).contains("TM-LAKE-004", "the clock is behind the table");
-      send(3);
-      project.await(PATIENCE, hasClosed(2).and(ClockIT::hasReadAll));
+      port.send(3);
+      project.await(PATIENCE, PortProject.hasClosed(2).and(PortProject::hasReadAll));
       assertThat(project.status().health().restarts()).isZero();
 
       project.stop();
-      assertNothingLostOrDoubled(project);
-      assertThat(hours(project)).isEqualTo(Map.of("00", 6L, "01", 6L, "02", 6L));
+      port.assertNothingLostOrDoubled(project);
+      assertThat(PortProject.hours(project)).isEqualTo(Map.of("00", 6L, "01", 6L, "02", 6L));
     }
   }
 
@@ -149,52 +144,11 @@ class ClockIT {
     return corrected.corrected().stream().mapToLong(c -> c.slices().count()).sum();
   }
 
-  private void assertNothingLostOrDoubled(LiveProject project) {
-    Verified verified = project.execute(new Operation.Verify("hours", Optional.empty()));
-    assertThat(verified.isClean()).as("%s", verified).isTrue();
-    assertThat(project.rows(TableRef.parse("port.ships")).stream().map(r -> r.get(0)))
-        .hasSize(sent)
-        .doesNotHaveDuplicates();
-  }
-
-  private void send(int hour) {
-    for (int i = 0; i < EACH; i++) {
-      send(i % 2, "2026-11-01T%02d:%02d:00".formatted(hour, 10 + i));
-    }
-  }
-
-  private void send(int partition, String at) {
-    String json = "{\"id\": %d, \"at\": \"%s\"}".formatted(sent++, at);
-    KAFKA.send(topic, partition, "k", json, Instant.parse("2026-11-02T00:00:00Z"));
-  }
-
   private static Predicate<LiveStatus> says(String reason) {
     return status -> status.health().reason().equals(reason);
   }
 
   private static Predicate<LiveStatus> hasLate(long rows) {
     return status -> status.tasks().stream().anyMatch(t -> t.late() == rows);
-  }
-
-  private static boolean hasReadAll(LiveStatus status) {
-    return status.sources().stream().allMatch(s -> s.lag().events().equals(Optional.of(0L)))
-        && status.checkpoints().last() > 0
-        && !status.sources().isEmpty();
-  }
-
-  private static Predicate<LiveStatus> hasClosed(int hour) {
-    String next = "2026-11-01T%02d".formatted(hour + 1);
-    return status ->
-        status.health().state() == State.RUNNING
-            && status.tasks().stream()
-                .anyMatch(t -> t.openFrom().filter(o -> o.compareTo(next) >= 0).isPresent());
-  }
-
-  private static Map<String, Long> hours(LiveProject project) {
-    Map<String, Long> hours = new TreeMap<>();
-    project
-        .rows(TableRef.parse("port.hours"))
-        .forEach(r -> hours.put(r.get(0).toString().substring(11, 13), (Long) r.get(1)));
-    return hours;
   }
 }

@@ -3,25 +3,18 @@ package io.tidemark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.control.Operation;
-import io.tidemark.control.Verified;
-import io.tidemark.model.LiveStatus;
 import io.tidemark.model.LiveStatus.State;
-import io.tidemark.model.TableRef;
 import io.tidemark.testing.CommandLineSession;
 import io.tidemark.testing.CommandLineSession.Result;
 import io.tidemark.testing.KafkaBroker;
 import io.tidemark.testing.LocalConfig;
-import io.tidemark.testing.PortProject;
 import io.tidemark.testing.RestCatalog;
 import io.tidemark.testing.ShakyFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,10 +31,8 @@ class LiveOutagesIT {
   @RegisterExtension static final KafkaBroker KAFKA = new KafkaBroker();
 
   private static final Duration PATIENCE = Duration.ofMinutes(5);
-  private static final int EACH = 6;
 
   @TempDir private Path folder;
-  private int sent;
 
   @AfterEach
   void nothingElseFails() {
@@ -50,19 +41,19 @@ class LiveOutagesIT {
 
   @Test
   void outagesAreSaidAndSatOut() throws Exception {
-    PortProject.write(folder, "ships");
+    PortProject port = PortProject.write(folder, KAFKA, "ships");
     KAFKA.createTopic("ships", 2);
     try (RestCatalog rest = RestCatalog.start(folder.resolve("rest"));
         LiveProject project =
             new LiveProject(folder, KAFKA, Duration.ofMillis(500), catalog(rest))) {
-      send("ships", 0);
-      send("ships", 1);
+      port.send(0);
+      port.send(1);
       project.start();
-      project.await(PATIENCE, hasClosed(0));
+      project.await(PATIENCE, PortProject.hasClosed(0));
 
       rest.kill();
       long last = project.status().checkpoints().last();
-      send("ships", 2);
+      port.send(2);
       project.await(
           PATIENCE,
           s -> s.health().state() == State.COMMITS_WAITING && s.checkpoints().last() > last + 10);
@@ -73,11 +64,11 @@ class LiveOutagesIT {
           .contains("live job port: commits waiting")
           .contains("cannot open catalog");
       rest.restart();
-      send("ships", 3);
-      project.await(PATIENCE, hasClosed(2));
+      port.send(3);
+      project.await(PATIENCE, PortProject.hasClosed(2));
 
       ShakyFiles.fail();
-      send("ships", 4);
+      port.send(4);
       project.await(
           PATIENCE,
           s ->
@@ -85,33 +76,25 @@ class LiveOutagesIT {
                   && s.health().reason().contains("503 Slow Down"));
       assertThat(statusOfAnother()).contains("503 Slow Down");
       ShakyFiles.recover();
-      send("ships", 5);
-      project.await(PATIENCE, hasClosed(4).and(LiveOutagesIT::hasReadAll));
+      port.send(5);
+      project.await(PATIENCE, PortProject.hasClosed(4).and(PortProject::hasReadAll));
 
       project.stop();
-      assertNothingLostOrDoubled(project);
-      assertThat(hours(project))
+      port.assertNothingLostOrDoubled(project);
+      assertThat(PortProject.hours(project))
           .isEqualTo(Map.of("00", 6L, "01", 6L, "02", 6L, "03", 6L, "04", 6L));
     }
   }
 
-  private void assertNothingLostOrDoubled(LiveProject project) {
-    Verified verified = project.execute(new Operation.Verify("hours", Optional.empty()));
-    assertThat(verified.isClean()).as("%s", verified).isTrue();
-    assertThat(project.rows(TableRef.parse("port.ships")).stream().map(r -> r.get(0)))
-        .hasSize(sent)
-        .doesNotHaveDuplicates();
-  }
-
   @Test
   void aTopicThatVanishesIsWaitedForAndAnotherOfItsNameIsNotRead() throws Exception {
-    PortProject.write(folder, "gone");
+    PortProject port = PortProject.write(folder, KAFKA, "gone");
     KAFKA.createTopic("gone", 2);
     try (LiveProject project = new LiveProject(folder, KAFKA, Duration.ofMillis(500))) {
-      send("gone", 0);
-      send("gone", 1);
+      port.send(0);
+      port.send(1);
       project.start();
-      project.await(PATIENCE, hasClosed(0).and(LiveOutagesIT::hasReadAll));
+      project.await(PATIENCE, PortProject.hasClosed(0).and(PortProject::hasReadAll));
 
       KAFKA.deleteTopic("gone");
       project.await(PATIENCE, s -> s.health().state() == State.COMMITS_WAITING);
@@ -121,7 +104,7 @@ class LiveOutagesIT {
 
       assertThat(project.failure().orElseThrow().problems().get(0).code()).isEqualTo("TM-LIVE-120");
       assertThat(statusOfAnother()).contains("live job port: FAILED: ");
-      assertThat(project.rows(TableRef.parse("port.ships"))).hasSize(sent);
+      assertThat(project.rows(PortProject.SHIPS)).hasSize(port.sent());
       Result again = new CommandLineSession(Wiring::open, folder).run("live", "start");
       assertThat(again.exitCode()).as(again.err()).isEqualTo(1);
       assertThat(again.err()).contains("TM-LIVE-112");
@@ -131,15 +114,15 @@ class LiveOutagesIT {
   /** Two people with a control database each, who do not know of each other. */
   @Test
   void ofTwoLiveJobsOneIsRefusedByTheTableItself(@TempDir Path elsewhere) throws Exception {
-    PortProject.write(folder, "both");
-    PortProject.write(elsewhere, "both");
+    PortProject port = PortProject.write(folder, KAFKA, "both");
+    PortProject.write(elsewhere, KAFKA, "both");
     KAFKA.createTopic("both", 2);
     Map<String, String> catalog = LocalConfig.catalog(folder).properties();
     try (LiveProject one = new LiveProject(folder, KAFKA, Duration.ofMillis(500), catalog);
         LiveProject two = new LiveProject(elsewhere, KAFKA, Duration.ofMillis(500), catalog)) {
-      send("both", 0);
+      port.send(0);
       one.start();
-      one.await(PATIENCE, LiveOutagesIT::hasReadAll);
+      one.await(PATIENCE, PortProject::hasReadAll);
 
       two.start();
       await()
@@ -147,7 +130,7 @@ class LiveOutagesIT {
           .pollInterval(Duration.ofMillis(500))
           .until(
               () -> {
-                send("both", 1);
+                port.send(1);
                 return one.failure().isPresent() || two.failure().isPresent();
               });
 
@@ -156,17 +139,11 @@ class LiveOutagesIT {
       assertThat(refused.failure().orElseThrow().problems().get(0).what())
           .contains("live job port-")
           .contains("holds table port.");
-      send("both", 3);
-      left.await(PATIENCE, hasClosed(2).and(LiveOutagesIT::hasReadAll));
+      port.send(3);
+      left.await(PATIENCE, PortProject.hasClosed(2).and(PortProject::hasReadAll));
       left.stop();
-      assertNothingLostOrDoubled(left);
+      port.assertNothingLostOrDoubled(left);
     }
-  }
-
-  private static boolean hasReadAll(LiveStatus status) {
-    return status.sources().stream().allMatch(s -> s.lag().events().equals(Optional.of(0L)))
-        && status.checkpoints().last() > 0
-        && !status.sources().isEmpty();
   }
 
   private static Map<String, String> catalog(RestCatalog rest) {
@@ -180,32 +157,5 @@ class LiveOutagesIT {
     Result result = new CommandLineSession(Wiring::open, folder).run("live", "status");
     assertThat(result.exitCode()).as(result.err()).isZero();
     return result.out();
-  }
-
-  private void send(String topic, int hour) {
-    for (int i = 0; i < EACH; i++) {
-      KAFKA.send(
-          topic,
-          i % 2,
-          "k",
-          "{\"id\": %d, \"at\": \"2026-11-01T%02d:%02d:00\"}".formatted(sent++, hour, 10 + i),
-          Instant.parse("2026-11-02T00:00:00Z"));
-    }
-  }
-
-  private static Predicate<LiveStatus> hasClosed(int hour) {
-    String next = "2026-11-01T%02d".formatted(hour + 1);
-    return status ->
-        status.health().state() == State.RUNNING
-            && status.tasks().stream()
-                .anyMatch(t -> t.openFrom().filter(o -> o.compareTo(next) >= 0).isPresent());
-  }
-
-  private static Map<String, Long> hours(LiveProject project) {
-    Map<String, Long> hours = new TreeMap<>();
-    project
-        .rows(TableRef.parse("port.hours"))
-        .forEach(r -> hours.put(r.get(0).toString().substring(11, 13), (Long) r.get(1)));
-    return hours;
   }
 }

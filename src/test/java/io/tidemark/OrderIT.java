@@ -20,11 +20,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -166,12 +164,7 @@ class OrderIT {
   }
 
   private Map<String, Long> hours() {
-    return tables.values(HOURS).stream()
-        .collect(
-            Collectors.groupingBy(
-                row -> row.get(0).toString().substring(11, 13),
-                TreeMap::new,
-                Collectors.summingLong(row -> (Long) row.get(1))));
+    return tables.perHour(HOURS, 0, 1);
   }
 
   private void awaitHours(Map<String, Long> expected) {

@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -274,12 +273,7 @@ class ShadowIT {
 
   /** Amounts by hour, over all cities. */
   private Map<String, Long> amounts() {
-    return tables.values(HOURS).stream()
-        .collect(
-            Collectors.groupingBy(
-                r -> r.get(1).toString().substring(11, 13),
-                TreeMap::new,
-                Collectors.summingLong(r -> (Long) r.get(3))));
+    return tables.perHour(HOURS, 1, 3);
   }
 
   private void awaitAmounts(Map<String, Long> expected) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -48,18 +49,8 @@ final class LiveCommands implements Callable<Integer> {
         "say what to do: start, order, stop, status, shadow, promote or demote");
   }
 
-  @Command(
-      name = "start",
-      description = {
-        "Start the pipeline's live job.",
-        "It goes on where the tables stand, also after a crash or with changed code: open slices"
-            + " are made again from the rows that their source holds.",
-        "Without a session cluster it runs in this process until Ctrl-C, which stops it after a"
-            + " last commit; other commands work beside it from another terminal."
-      })
-  static final class Start implements Callable<Integer> {
-    private final Root root;
-
+  /** How much a live job is to do, and where it begins. */
+  static final class Extent {
     @Parameters(
         arity = "0..*",
         paramLabel = "DATASET",
@@ -75,19 +66,34 @@ final class LiveCommands implements Callable<Integer> {
     private String from;
 
     @Option(
-        names = "--keep",
-        description =
-            "On a session cluster: stay, and start the job again whenever it is gone, as after"
-                + " the death of a JobManager. What tidemark live stop has stopped stays stopped.")
-    private boolean keep;
-
-    @Option(
         names = "--accept-gap",
         paramLabel = "TOPIC/PARTITION",
         description =
             "Go on behind records of this partition that expired before they were read; they are"
                 + " lost. Slices that they may have been of are doubted, and verify names the gap.")
     private List<String> acceptedGaps = List.of();
+  }
+
+  @Command(
+      name = "start",
+      description = {
+        "Start the pipeline's live job.",
+        "It goes on where the tables stand, also after a crash or with changed code: open slices"
+            + " are made again from the rows that their source holds.",
+        "Without a session cluster it runs in this process until Ctrl-C, which stops it after a"
+            + " last commit; other commands work beside it from another terminal."
+      })
+  static final class Start implements Callable<Integer> {
+    private final Root root;
+
+    @Mixin private Extent extent;
+
+    @Option(
+        names = "--keep",
+        description =
+            "On a session cluster: stay, and start the job again whenever it is gone, as after"
+                + " the death of a JobManager. What tidemark live stop has stopped stays stopped.")
+    private boolean keep;
 
     Start(Root root) {
       this.root = root;
@@ -95,7 +101,7 @@ final class LiveCommands implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      if (keep && !acceptedGaps.isEmpty()) {
+      if (keep && !extent.acceptedGaps.isEmpty()) {
         throw TidemarkException.usage(
             Problem.of(
                 "TM-CLI-004",
@@ -105,7 +111,10 @@ final class LiveCommands implements Callable<Integer> {
       }
       return root.answer(
           new Operation.StartLive(
-              datasets, Optional.ofNullable(from), acceptedGaps, keep ? Care.KEPT : Care.STARTED));
+              extent.datasets,
+              Optional.ofNullable(extent.from),
+              extent.acceptedGaps,
+              keep ? Care.KEPT : Care.STARTED));
     }
   }
 
@@ -115,18 +124,13 @@ final class LiveCommands implements Callable<Integer> {
         "Write down what the live job is to do, for flink run or for a cluster of its own.",
         "Nothing is started. An order is good for one start: when a live job has committed to its"
             + " tables since, the job that it is given to ends, and nothing is doubled. A cluster"
-            + " that restores its job from its own checkpoint goes on with the same order."
+            + " that restores its job from its own checkpoint goes on with the same order.",
+        "Of a source alone it is an order to take its topic in."
       })
   static final class Order implements Callable<Integer> {
     private final Root root;
 
-    @Parameters(
-        arity = "0..*",
-        paramLabel = "DATASET",
-        description =
-            "Only these with what they need, all that a topic reaches by default; a source alone"
-                + " is an order to take its topic in.")
-    private List<String> datasets = List.of();
+    @Mixin private Extent extent;
 
     @Option(
         names = "--to",
@@ -137,15 +141,6 @@ final class LiveCommands implements Callable<Integer> {
                 + " environment.")
     private Path file;
 
-    @Option(names = "--from", paramLabel = "SLICE", description = "As of tidemark live start.")
-    private String from;
-
-    @Option(
-        names = "--accept-gap",
-        paramLabel = "TOPIC/PARTITION",
-        description = "As of tidemark live start.")
-    private List<String> acceptedGaps = List.of();
-
     Order(Root root) {
       this.root = root;
     }
@@ -153,7 +148,8 @@ final class LiveCommands implements Callable<Integer> {
     @Override
     public Integer call() {
       return root.answer(
-          new Operation.OrderLive(datasets, Optional.ofNullable(from), acceptedGaps, file));
+          new Operation.OrderLive(
+              extent.datasets, Optional.ofNullable(extent.from), extent.acceptedGaps, file));
     }
   }
 

@@ -6,7 +6,6 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,7 +43,7 @@ record Holder(long process, String host, String started, String work, String tic
     return matcher.matches()
         && matcher.group(1).equals(Long.toString(self.pid()))
         && matcher.group(2).equals(hostName())
-        && matcher.group(3).equals(start(self));
+        && isSame(self, matcher);
   }
 
   /** Whether the text names a process of this very host that does not live any more. */
@@ -53,16 +52,18 @@ record Holder(long process, String host, String started, String work, String tic
     if (!matcher.matches() || !matcher.group(2).equals(hostName())) {
       return false;
     }
-    long number = Long.parseLong(matcher.group(1));
-    Optional<ProcessHandle> process = ProcessHandle.of(number).filter(ProcessHandle::isAlive);
-    if (process.isEmpty()) {
-      return true;
-    }
-    String tick = tick(number);
-    // The clock was set since, and the start of every process with it.
-    return matcher.group(5) == null || tick.isEmpty()
-        ? !start(process.get()).equals(matcher.group(3))
-        : !tick.equals(matcher.group(5));
+    return ProcessHandle.of(Long.parseLong(matcher.group(1)))
+        .filter(ProcessHandle::isAlive)
+        .filter(process -> isSame(process, matcher))
+        .isEmpty();
+  }
+
+  /** Of two processes of one number. A clock that was set moves the start of every process. */
+  private static boolean isSame(ProcessHandle process, Matcher told) {
+    String tick = tick(process.pid());
+    return told.group(5) == null || tick.isEmpty()
+        ? start(process).equals(told.group(3))
+        : tick.equals(told.group(5));
   }
 
   private static String start(ProcessHandle process) {

@@ -47,7 +47,8 @@ public interface Store extends AutoCloseable {
   /**
    * Moves a run along an edge of {@link RunState}.
    *
-   * @param reason for people, why; empty for the normal course
+   * @param reason for people, why, and first the code if it is a problem; empty for the normal
+   *     course
    * @return false if the run is not in {@code from} any more
    * @throws IllegalArgumentException if there is no such edge
    */

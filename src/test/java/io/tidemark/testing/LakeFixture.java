@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.CatalogUtil;
@@ -290,6 +291,21 @@ public final class LakeFixture implements Closeable {
   /** Every row of main, in any order. */
   public List<List<Object>> values(TableRef ref) {
     return read(ref, head(ref));
+  }
+
+  /**
+   * What main holds for each hour of the day, as two digits.
+   *
+   * @param time which column says the hour
+   * @param value which one is summed up
+   */
+  public Map<String, Long> perHour(TableRef ref, int time, int value) {
+    return values(ref).stream()
+        .collect(
+            Collectors.groupingBy(
+                row -> row.get(time).toString().substring(11, 13),
+                TreeMap::new,
+                Collectors.summingLong(row -> (Long) row.get(value))));
   }
 
   private List<List<Object>> read(TableRef ref, long snapshot) {

@@ -198,14 +198,7 @@ final class LiveHandler {
   private LiveJobs.Started begin(
       LiveJobs jobs, Operation.StartLive operation, LivePart part, List<LiveJobs.Started> before) {
     Graph graph = part.graph();
-    LiveJobs.Request request =
-        new LiveJobs.Request(
-            graph,
-            part.selected(),
-            operation.from(),
-            Optional.empty(),
-            part.gaps(operation.acceptedGaps()),
-            t -> queries(graph, t));
+    LiveJobs.Request request = part.request(operation.from(), operation.acceptedGaps());
     jobs.requireUnmade(graph, Parts.names(workplace.graph()));
     Deadline end = Deadline.in(FIRST_MARK);
     boolean told = false;

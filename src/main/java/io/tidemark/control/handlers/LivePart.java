@@ -1,5 +1,6 @@
 package io.tidemark.control.handlers;
 
+import io.tidemark.live.LiveJobs;
 import io.tidemark.live.parts.Parts;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Graph;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A live job that a command is about.
@@ -49,8 +51,24 @@ record LivePart(Graph graph, List<DatasetId> selected) {
     return Parts.of(graph).get(0);
   }
 
+  /**
+   * What its start is asked for.
+   *
+   * @param from the slice that what never ran live begins with
+   * @param acceptedGaps of all parts, as TOPIC/PARTITION
+   */
+  LiveJobs.Request request(Optional<String> from, List<String> acceptedGaps) {
+    return new LiveJobs.Request(
+        graph,
+        selected,
+        from,
+        Optional.empty(),
+        gaps(acceptedGaps),
+        transforms -> LiveHandler.queries(graph, transforms));
+  }
+
   /** Of accepted gaps, as TOPIC/PARTITION, its own; one that follows no table looks at all. */
-  List<String> gaps(List<String> accepted) {
+  private List<String> gaps(List<String> accepted) {
     return accepted.stream()
         .filter(
             gap ->

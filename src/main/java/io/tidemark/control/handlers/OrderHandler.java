@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Writes down what a live job is to do, for who starts it by hand. */
@@ -33,15 +32,7 @@ final class OrderHandler {
     LivePart part = parts.get(0);
     LiveJobs jobs = workplace.liveJobs();
     jobs.requireUnmade(part.graph(), Parts.names(workplace.graph()));
-    LiveSpec order =
-        jobs.order(
-            new LiveJobs.Request(
-                part.graph(),
-                part.selected(),
-                operation.from(),
-                Optional.empty(),
-                part.gaps(operation.acceptedGaps()),
-                t -> LiveHandler.queries(part.graph(), t)));
+    LiveSpec order = jobs.order(part.request(operation.from(), operation.acceptedGaps()));
     write(order, operation.file());
     return new Ordered(
         order.name(),
