@@ -185,6 +185,11 @@ final class Statuses {
       Optional<LiveJob> job, Optional<LiveMark> newest, Clock clock) {
     long epoch = newest.map(LiveMark::epoch).orElse(0L);
     long failed = job.map(j -> j.checkpoints().failed()).orElse(0L);
+    long conflicts =
+        job.stream()
+            .flatMap(j -> j.metrics("tidemark.commit_conflicts").stream())
+            .mapToLong(m -> (long) m.sum())
+            .sum();
     return job.flatMap(j -> j.checkpoints().last())
         .map(
             c ->
@@ -194,7 +199,8 @@ final class Statuses {
                     Optional.of(Lags.age(c.at(), clock)),
                     c.bytes(),
                     c.took(),
-                    failed))
+                    failed,
+                    conflicts))
         .orElse(
             new Checkpoints(
                 epoch,
@@ -202,7 +208,8 @@ final class Statuses {
                 Optional.empty(),
                 0,
                 Duration.ZERO,
-                failed));
+                failed,
+                conflicts));
   }
 
   private SourceStatus source(Marked source, Optional<LiveJob> job) {

@@ -64,9 +64,17 @@ public record LiveStatus(
    * @param bytes of state in it
    * @param took from its trigger to its completion
    * @param failed how many were not completed since the job was started
+   * @param conflicts how often a commit was tried again because somebody else's had come between,
+   *     since the job last failed or started
    */
   public record Checkpoints(
-      long epoch, long last, Optional<Duration> age, long bytes, Duration took, long failed) {
+      long epoch,
+      long last,
+      Optional<Duration> age,
+      long bytes,
+      Duration took,
+      long failed,
+      long conflicts) {
     public Checkpoints {
       Objects.requireNonNull(age, "age");
       Objects.requireNonNull(took, "took");

@@ -66,6 +66,11 @@ enum Family {
   LIVE_CHECKPOINT_BYTES("live.checkpoint.bytes", "State in the newest checkpoint", "live"),
   LIVE_CHECKPOINTS_FAILED(
       "live.checkpoints.failed", "Checkpoints that were not completed since the start", "live"),
+  LIVE_CONFLICTS(
+      "live.commit.conflicts",
+      "Commits of the live job that were tried again because another came between, since it last"
+          + " failed or started",
+      "live"),
   LIVE_PRESSURE(
       "live.backpressure.ratio",
       "Share of its time that the slowest part's feeder waits, 0 to 1",

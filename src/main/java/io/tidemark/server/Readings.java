@@ -187,6 +187,7 @@ final class Readings {
         Sample.of(Family.LIVE_CHECKPOINT_SECONDS, seconds(checkpoints.took()), live.name()));
     samples.add(Sample.of(Family.LIVE_CHECKPOINT_BYTES, checkpoints.bytes(), live.name()));
     samples.add(Sample.of(Family.LIVE_CHECKPOINTS_FAILED, checkpoints.failed(), live.name()));
+    samples.add(Sample.of(Family.LIVE_CONFLICTS, checkpoints.conflicts(), live.name()));
     checkpoints
         .age()
         .ifPresent(

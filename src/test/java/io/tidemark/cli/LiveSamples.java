@@ -21,7 +21,7 @@ final class LiveSamples {
             Optional.of(Samples.NOON),
             2),
         new LiveStatus.Checkpoints(
-            3, 1_205, Optional.of(Duration.ofSeconds(4)), 26_700, Duration.ofMillis(300), 1),
+            3, 1_205, Optional.of(Duration.ofSeconds(4)), 26_700, Duration.ofMillis(300), 1, 4),
         Optional.of(new LiveStatus.Pressure("gate events for city_day", 0.42)),
         List.of(
             new LiveStatus.SourceStatus(
@@ -48,7 +48,7 @@ final class LiveSamples {
     return new LiveStatus(
         "cities",
         new LiveStatus.Health(LiveStatus.State.NOT_RUNNING, "stopped", Optional.empty(), 0),
-        new LiveStatus.Checkpoints(3, 1_206, Optional.empty(), 0, Duration.ZERO, 0),
+        new LiveStatus.Checkpoints(3, 1_206, Optional.empty(), 0, Duration.ZERO, 0, 0),
         Optional.empty(),
         List.of(
             new LiveStatus.SourceStatus(
@@ -67,7 +67,7 @@ final class LiveSamples {
     return new LiveStatus(
         "cities.city_month",
         new LiveStatus.Health(LiveStatus.State.RUNNING, "", Optional.of(Samples.NOON), 0),
-        new LiveStatus.Checkpoints(2, 17, Optional.of(Duration.ZERO), 1_200, Duration.ZERO, 0),
+        new LiveStatus.Checkpoints(2, 17, Optional.of(Duration.ZERO), 1_200, Duration.ZERO, 0, 0),
         Optional.empty(),
         List.of(),
         List.of(

@@ -154,7 +154,7 @@ class ReadingsTest {
         new LiveStatus(
             "shop",
             new LiveStatus.Health(LiveStatus.State.RESTARTING, "a reason", Optional.empty(), 4),
-            new LiveStatus.Checkpoints(2, 77, Optional.empty(), 0, Duration.ZERO, 0),
+            new LiveStatus.Checkpoints(2, 77, Optional.empty(), 0, Duration.ZERO, 0, 6),
             Optional.empty(),
             List.of(
                 new LiveStatus.SourceStatus(
@@ -194,13 +194,14 @@ class ReadingsTest {
     assertThat(value(samples, Family.LIVE_STATE, "shop.months", "running")).hasValue(0);
     assertThat(value(samples, Family.LIVE_STATE, "shop.months", "failed")).hasValue(1);
     assertThat(value(samples, Family.LIVE_CHECKPOINT, "shop.months")).hasValue(77);
+    assertThat(value(samples, Family.LIVE_CONFLICTS, "shop.months")).hasValue(6);
   }
 
   private static LiveStatus job(String name, LiveStatus.State state) {
     return new LiveStatus(
         name,
         new LiveStatus.Health(state, "", Optional.empty(), 0),
-        new LiveStatus.Checkpoints(2, 77, Optional.empty(), 0, Duration.ZERO, 0),
+        new LiveStatus.Checkpoints(2, 77, Optional.empty(), 0, Duration.ZERO, 0, 6),
         Optional.empty(),
         List.of(),
         List.of());

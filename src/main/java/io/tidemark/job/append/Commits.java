@@ -228,6 +228,11 @@ final class Commits implements AutoCloseable {
     return pendingCheckpoints;
   }
 
+  /** How often a commit was tried again since a table had moved on. */
+  long conflicts() {
+    return tables.conflicts();
+  }
+
   /** Since when commits fail, in milliseconds since 1970; 0 if they do not. */
   long waitingSince() {
     return waitingSince;

@@ -80,6 +80,7 @@ final class LiveCommitter extends AbstractStreamOperator<byte[]>
     MetricGroup metrics = getMetricGroup().addGroup("tidemark");
     metrics.gauge("pending_checkpoints", commits::pendingCheckpoints);
     metrics.gauge("commits_waiting_since_ms", commits::waitingSince);
+    metrics.gauge("commit_conflicts", commits::conflicts);
     metrics.gauge("last_commit_ms", commits::lastCommit);
     metrics.gauge("clock_is_behind", () -> commits.isClockBehind() ? 1 : 0);
     metrics.gauge("clock_jumped_ms", new ClockJumps()::millis);

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.DataFile;
@@ -49,6 +50,7 @@ final class LiveTables implements AutoCloseable {
   private final Map<String, Table> tables = new TreeMap<>();
   private final Set<String> tidied = new HashSet<>();
   private Catalog catalog;
+  private final AtomicLong conflicts = new AtomicLong();
 
   LiveTables(JobSpec.CatalogSpec spec) {
     this.spec = spec;
@@ -186,6 +188,9 @@ final class LiveTables implements AutoCloseable {
         }
         // Somebody was faster in the same slices; what the branch holds now is replaced instead.
         conflict = e;
+        conflicts.incrementAndGet();
+      } finally {
+        conflicts.addAndGet(commit.retries());
       }
     }
     throw TidemarkException.external(
@@ -195,6 +200,11 @@ final class LiveTables implements AutoCloseable {
             "a live job that starts replaces them, and found them changed at every attempt",
             "stop what else writes to them"),
         conflict);
+  }
+
+  /** How often a commit was tried again since a table had moved on. Any thread may ask. */
+  long conflicts() {
+    return conflicts.get();
   }
 
   @Override

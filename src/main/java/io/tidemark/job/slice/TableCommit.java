@@ -41,6 +41,7 @@ public final class TableCommit {
   private final String branch;
   private final String key;
   private final Condition condition;
+  private int validations;
 
   /** What must hold of the branch at the moment of the commit. */
   @FunctionalInterface
@@ -101,6 +102,7 @@ public final class TableCommit {
    */
   public Snapshot run(
       Function<Optional<Snapshot>, SnapshotUpdate<?>> change, Map<String, String> summary) {
+    validations = 0;
     RuntimeException failure = null;
     Validator validation = new Validator(key, condition);
     Set<String> leftovers = new HashSet<>();
@@ -113,7 +115,7 @@ public final class TableCommit {
         SnapshotUpdate<?> update = change.apply(head());
         summary.forEach(update::set);
         update.toBranch(branch);
-        Validator validator = new Validator(key, condition);
+        Validator validator = new Validator(key, counted());
         validation = validator;
         update.validateWith(validator);
         // A commit whose answer was lost finds its own key when Iceberg tries it again; Iceberg
@@ -141,6 +143,19 @@ public final class TableCommit {
     }
     RuntimeException last = failure;
     return find().orElseThrow(() -> failed(last));
+  }
+
+  /** Every attempt validates once, those that Iceberg makes by itself too. */
+  private Condition counted() {
+    return ancestors -> {
+      validations++;
+      return condition.broken(ancestors);
+    };
+  }
+
+  /** How often the last {@link #run} was tried again because the table had moved on meanwhile. */
+  public int retries() {
+    return Math.max(0, validations - 1);
   }
 
   private LogLine line(String event) {
