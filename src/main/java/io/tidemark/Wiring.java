@@ -11,6 +11,7 @@ import io.tidemark.control.handlers.Controls;
 import io.tidemark.job.JobMain;
 import io.tidemark.job.catalog.CatalogQuery;
 import io.tidemark.job.catalog.LocalFiles;
+import io.tidemark.job.catalog.OriginScan;
 import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lakes;
 import io.tidemark.model.Environment;
@@ -78,5 +79,10 @@ final class Wiring implements Openers {
           answer.rows(),
           answer.more() ? Report.Completeness.CUT_OFF : Report.Completeness.ALL);
     };
+  }
+
+  @Override
+  public OriginReader origins(Environment environment) {
+    return new OriginScan(environment.catalog())::read;
   }
 }

@@ -248,6 +248,11 @@ final class LiveProject implements AutoCloseable {
     public QueryEngine query(Environment environment) {
       return wiring.query(environment);
     }
+
+    @Override
+    public OriginReader origins(Environment environment) {
+      return wiring.origins(environment);
+    }
   }
 
   private final class Following implements Watcher {

@@ -4,6 +4,7 @@ import io.tidemark.cluster.Cluster;
 import io.tidemark.lake.Lake;
 import io.tidemark.model.DatasetId;
 import io.tidemark.model.Environment;
+import io.tidemark.model.Origins;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.doctor.Finding;
 import io.tidemark.store.Store;
@@ -23,6 +24,8 @@ public interface Openers {
   Cluster cluster(Environment environment);
 
   QueryEngine query(Environment environment);
+
+  OriginReader origins(Environment environment);
 
   /**
    * Begins to answer Prometheus with what the door tells.
@@ -52,6 +55,16 @@ public interface Openers {
      * @param limit the most rows to answer with
      */
     Rows run(String sql, Map<DatasetId, TableRef> names, int limit);
+  }
+
+  /** Reads from which offsets of their topic the rows of a table came. */
+  @FunctionalInterface
+  interface OriginReader {
+
+    /**
+     * @throws io.tidemark.model.TidemarkException EXTERNAL if the table cannot be read
+     */
+    void read(TableRef table, Origins to);
   }
 
   /** Rows as SQL strings; empty for NULL. */

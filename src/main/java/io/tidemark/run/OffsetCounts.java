@@ -1,75 +1,117 @@
 package io.tidemark.run;
 
-import io.tidemark.model.DatasetId;
-import io.tidemark.model.Topic;
-import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
+import io.tidemark.model.Origins;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SortedMap;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
-/** Asks how many of the offsets that marks speak of a source's tables hold. Pure. */
+/**
+ * Counts which of the offsets that marks speak of a source's tables hold. Takes a quarter of a byte
+ * of memory for each offset. Thread-safe.
+ */
 public final class OffsetCounts {
-  private OffsetCounts() {}
+  private final SortedMap<Integer, Offsets.Taken> taken;
+  private final Map<Integer, Partition> partitions = new HashMap<>();
 
   /**
-   * Per partition: its number, rows, different offsets of rows, dead letters, different offsets of
-   * those, different offsets of both, and different offsets before the first that a mark speaks of.
-   * All but the last count only offsets that marks speak of.
-   *
-   * @param rows the name of the source's table
-   * @param letters the name of the table of its dead letters, if there is one
+   * @param taken what marks speak of; rows of other partitions, and from later offsets, are not
+   *     counted
    */
-  public static String sql(
-      DatasetId rows, Optional<DatasetId> letters, SortedMap<Integer, Offsets.Taken> taken) {
-    String within = any(taken, t -> List.of(new Offsets.Span(0, t.to())));
-    String before = any(taken, t -> List.of(new Offsets.Span(0, t.from())));
-    String told = "NOT (" + before + ") AND NOT (" + any(taken, Offsets.Taken::gaps) + ")";
-    String of =
-        "SELECT %s AS p, %s AS o, %d AS l, "
-            + ("CASE WHEN " + before + " THEN 0 WHEN " + told + " THEN 1 ELSE 2 END AS t")
-            + " FROM `%s` WHERE "
-            + within;
-    String all =
-        String.format(of, Topic.PARTITION_COLUMN, Topic.OFFSET_COLUMN, 0, rows)
-            + letters
-                .map(
-                    name ->
-                        " UNION ALL "
-                            + String.format(
-                                of, Topic.PARTITION_COLUMN, Topic.OFFSET_COLUMN, 1, name))
-                .orElse("");
-    return "SELECT p, COUNT(CASE WHEN l = 0 AND t = 1 THEN 1 END),"
-        + " COUNT(DISTINCT CASE WHEN l = 0 AND t = 1 THEN o END),"
-        + " COUNT(CASE WHEN l = 1 AND t = 1 THEN 1 END),"
-        + " COUNT(DISTINCT CASE WHEN l = 1 AND t = 1 THEN o END),"
-        + " COUNT(DISTINCT CASE WHEN t = 1 THEN o END),"
-        + " COUNT(DISTINCT CASE WHEN t = 0 THEN o END) FROM ("
-        + all
-        + ") GROUP BY p";
+  public OffsetCounts(SortedMap<Integer, Offsets.Taken> taken) {
+    this.taken = taken;
+    taken.keySet().forEach(number -> partitions.put(number, new Partition()));
   }
 
-  /** Whether a record's offset is in one of these spans of its partition. */
-  private static String any(
-      SortedMap<Integer, Offsets.Taken> taken, Function<Offsets.Taken, List<Offsets.Span>> spans) {
-    String any =
-        taken.entrySet().stream()
-            .flatMap(
-                e ->
-                    spans.apply(e.getValue()).stream()
-                        .map(
-                            s ->
-                                String.format(
-                                    Locale.ROOT,
-                                    "(%s = %d AND %s >= %d AND %s < %d)",
-                                    Topic.PARTITION_COLUMN,
-                                    e.getKey(),
-                                    Topic.OFFSET_COLUMN,
-                                    s.from(),
-                                    Topic.OFFSET_COLUMN,
-                                    s.to())))
-            .collect(Collectors.joining(" OR "));
-    return any.isEmpty() ? "FALSE" : any;
+  /**
+   * What tables hold of one partition.
+   *
+   * @param rows from offsets that marks speak of
+   * @param differentRows different offsets of them
+   * @param letters dead letters from such offsets
+   * @param differentLetters different offsets of them
+   * @param offsets that are rows or dead letters or, once replayed, both
+   * @param before offsets before the first that a mark speaks of
+   */
+  public record Held(
+      long rows,
+      long differentRows,
+      long letters,
+      long differentLetters,
+      long offsets,
+      long before) {}
+
+  /** Takes the rows of the source's own table. */
+  public Origins rows() {
+    return (numbers, offsets, count) -> add(numbers, offsets, count, false);
+  }
+
+  /** Takes the rows of the table of its dead letters. */
+  public Origins letters() {
+    return (numbers, offsets, count) -> add(numbers, offsets, count, true);
+  }
+
+  /** What was taken until now. */
+  public synchronized Held held(int partition) {
+    Partition p = partitions.get(partition);
+    return new Held(
+        p.rows, p.ofRows.size(), p.letters, p.ofLetters.size(), p.told.size(), p.before.size());
+  }
+
+  private synchronized void add(int[] numbers, long[] offsets, int count, boolean letters) {
+    for (int i = 0; i < count; i++) {
+      Offsets.Taken told = taken.get(numbers[i]);
+      long offset = offsets[i];
+      if (told == null || offset < 0 || offset >= told.to()) {
+        continue;
+      }
+      Partition partition = partitions.get(numbers[i]);
+      if (offset < told.from()) {
+        partition.before.add(offset);
+      } else if (told.gaps().stream().noneMatch(g -> g.from() <= offset && offset < g.to())) {
+        partition.add(offset, letters);
+      }
+    }
+  }
+
+  private static final class Partition {
+    private final OffsetSet ofRows = new OffsetSet();
+    private final OffsetSet ofLetters = new OffsetSet();
+    private final OffsetSet told = new OffsetSet();
+    private final OffsetSet before = new OffsetSet();
+    private long rows;
+    private long letters;
+
+    void add(long offset, boolean letter) {
+      told.add(offset);
+      if (letter) {
+        letters++;
+        ofLetters.add(offset);
+      } else {
+        rows++;
+        ofRows.add(offset);
+      }
+    }
+  }
+
+  /** A bit for each offset, where there are any near it. */
+  private static final class OffsetSet {
+    private static final int CHUNK_BITS = 16;
+
+    private final Map<Long, BitSet> chunks = new HashMap<>();
+    private long size;
+
+    void add(long offset) {
+      BitSet chunk = chunks.computeIfAbsent(offset >>> CHUNK_BITS, c -> new BitSet());
+      int bit = (int) (offset & ((1 << CHUNK_BITS) - 1));
+      if (!chunk.get(bit)) {
+        chunk.set(bit);
+        size++;
+      }
+    }
+
+    long size() {
+      return size;
+    }
   }
 }

@@ -1,6 +1,5 @@
 package io.tidemark.control.handlers;
 
-import io.tidemark.control.Openers;
 import io.tidemark.control.Operation;
 import io.tidemark.control.Verified;
 import io.tidemark.control.Watcher;
@@ -25,17 +24,13 @@ import io.tidemark.run.OffsetCounts;
 import io.tidemark.run.Offsets;
 import io.tidemark.run.Recomputation;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Proves that nothing was lost, doubled or changed without a reason. */
 final class VerifyHandler {
-  private static final String LETTERS = "_dead_letters";
-
   private static final DatasetDiff NONE =
       new DatasetDiff(DatasetDiff.Counts.ZERO, new TreeMap<>(), List.of(), List.of(), List.of());
 
@@ -87,32 +82,18 @@ final class VerifyHandler {
               "its table holds records of it, and they can be counted against nothing",
               "roll the table back to a snapshot with a live job's mark, if one is left"));
     }
-    Map<Integer, Held> held = taken.isEmpty() ? Map.of() : held(dataset, taken);
+    OffsetCounts held = new OffsetCounts(taken);
+    if (!taken.isEmpty()) {
+      count(dataset.table(), held);
+    }
     List<Verified.Partition> partitions = new ArrayList<>();
-    taken.forEach(
-        (number, t) ->
-            partitions.add(partition(number, t, held.getOrDefault(number, Held.NOTHING))));
+    taken.forEach((number, t) -> partitions.add(partition(number, t, held.held(number))));
     return new Verified.Source(
         dataset.id(), dataset.topic().map(Topic::name).orElse(""), partitions);
   }
 
-  /**
-   * What tables hold of one partition.
-   *
-   * @param offsets that are rows or dead letters or, once replayed, both
-   * @param before offsets before the first that a mark speaks of
-   */
-  private record Held(
-      long rows,
-      long differentRows,
-      long letters,
-      long differentLetters,
-      long offsets,
-      long before) {
-    static final Held NOTHING = new Held(0, 0, 0, 0, 0, 0);
-  }
-
-  private static Verified.Partition partition(int number, Offsets.Taken taken, Held held) {
+  private static Verified.Partition partition(
+      int number, Offsets.Taken taken, OffsetCounts.Held held) {
     List<String> notes = new ArrayList<>();
     taken
         .gaps()
@@ -145,29 +126,16 @@ final class VerifyHandler {
         notes);
   }
 
-  private Map<Integer, Held> held(Dataset dataset, SortedMap<Integer, Offsets.Taken> taken) {
-    TableRef letters = LiveSpec.deadLetters(dataset.table());
-    boolean hasLetters =
-        workplace
-            .lake()
-            .schema(letters)
-            .filter(s -> s.names().contains(Topic.OFFSET_COLUMN))
-            .isPresent();
-    DatasetId lettersName = DatasetId.of(dataset.id() + LETTERS);
-    String sql =
-        OffsetCounts.sql(
-            dataset.id(), hasLetters ? Optional.of(lettersName) : Optional.empty(), taken);
-    Map<DatasetId, TableRef> names = new TreeMap<>(Map.of(dataset.id(), dataset.table()));
-    if (hasLetters) {
-      names.put(lettersName, letters);
+  private void count(TableRef table, OffsetCounts counts) {
+    workplace.origins().read(table, counts.rows());
+    TableRef letters = LiveSpec.deadLetters(table);
+    if (workplace
+        .lake()
+        .schema(letters)
+        .filter(s -> s.names().contains(Topic.OFFSET_COLUMN))
+        .isPresent()) {
+      workplace.origins().read(letters, counts.letters());
     }
-    Openers.Rows rows = workplace.query().run(sql, names, taken.size());
-    Map<Integer, Held> held = new HashMap<>();
-    for (List<Optional<String>> row : rows.rows()) {
-      long[] n = row.stream().mapToLong(c -> Long.parseLong(c.orElse("0"))).toArray();
-      held.put((int) n[0], new Held(n[1], n[2], n[3], n[4], n[5], n[6]));
-    }
-    return held;
   }
 
   private Verified.Slices slices(Graph graph, Dataset dataset, Optional<String> only) {

@@ -109,6 +109,10 @@ final class Workplace implements AutoCloseable {
     return openers.query(environment());
   }
 
+  Openers.OriginReader origins() {
+    return openers.origins(environment());
+  }
+
   /** Closes what was opened, all of it even if one fails. */
   @Override
   public void close() {
