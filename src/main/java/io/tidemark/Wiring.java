@@ -16,11 +16,13 @@ import io.tidemark.lake.Lake;
 import io.tidemark.lake.Lakes;
 import io.tidemark.model.Environment;
 import io.tidemark.model.doctor.Finding;
+import io.tidemark.model.doctor.Sandbox;
 import io.tidemark.server.MetricsServer;
 import io.tidemark.store.Store;
 import io.tidemark.store.Stores;
 import java.time.Clock;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Puts the parts together, each when it is needed first: {@code status} must not load Flink, nor
@@ -49,8 +51,8 @@ final class Wiring implements Openers {
   }
 
   @Override
-  public List<Finding> examineCatalog(Environment environment) {
-    return Lakes.examine(environment.catalog(), LocalFiles.configuration());
+  public List<Finding> examineCatalog(Environment environment, Consumer<Sandbox> further) {
+    return Lakes.examine(environment.catalog(), LocalFiles.configuration(), further);
   }
 
   @Override

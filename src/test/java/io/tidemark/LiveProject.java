@@ -17,6 +17,7 @@ import io.tidemark.model.LiveStatus;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.doctor.Finding;
+import io.tidemark.model.doctor.Sandbox;
 import io.tidemark.store.Store;
 import io.tidemark.testing.KafkaBroker;
 import io.tidemark.testing.LakeFixture;
@@ -36,6 +37,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.iceberg.Table;
@@ -235,8 +237,8 @@ final class LiveProject implements AutoCloseable {
     }
 
     @Override
-    public List<Finding> examineCatalog(Environment environment) {
-      return wiring.examineCatalog(environment);
+    public List<Finding> examineCatalog(Environment environment, Consumer<Sandbox> further) {
+      return wiring.examineCatalog(environment, further);
     }
 
     @Override

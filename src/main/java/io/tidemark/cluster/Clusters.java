@@ -84,6 +84,20 @@ public final class Clusters {
   }
 
   /**
+   * How many task slots no job has now; those that jobs in this process would have, if no REST
+   * address is named.
+   *
+   * @throws TidemarkException EXTERNAL if the cluster cannot be reached
+   */
+  public static int freeSlots(FlinkEndpoint endpoint) {
+    return endpoint
+        .rest()
+        .map(address -> new FlinkRest(uri(address), Duration.ofSeconds(10)).get("overview"))
+        .map(overview -> (int) StreamingJobs.number(overview, "slots-available"))
+        .orElseGet(endpoint::parallelism);
+  }
+
+  /**
    * A cluster inside another process, as {@link Cluster#address} tells it: what runs there can be
    * watched, stopped and cancelled, and nothing be started.
    */

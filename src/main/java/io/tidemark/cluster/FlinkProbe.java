@@ -35,10 +35,7 @@ final class FlinkProbe {
 
   List<Finding> run() {
     List<Finding> findings = new ArrayList<>();
-    findings.add(
-        version(
-            String.valueOf(rest.get("config").get("flink-version")),
-            EnvironmentInformation.getVersion()));
+    findings.add(version(FlinkVersion.of(rest), EnvironmentInformation.getVersion()));
     Map<?, ?> overview = rest.get("overview");
     findings.add(slots(number(overview, "taskmanagers"), number(overview, "slots-total")));
     Map<String, String> options = options();
@@ -50,17 +47,12 @@ final class FlinkProbe {
 
   /** Jobs are compiled against one minor version, and others have other internals. */
   static Finding version(String theirs, String ours) {
-    return minor(theirs).equals(minor(ours))
+    return FlinkVersion.minor(theirs).equals(FlinkVersion.minor(ours))
         ? Finding.ok(AREA, "the cluster runs Flink " + theirs)
         : Finding.fail(
             AREA,
             "the cluster runs Flink " + theirs + ", and jobs are made for " + ours,
-            "run the cluster with Flink " + minor(ours));
-  }
-
-  private static String minor(String version) {
-    int second = version.indexOf('.', version.indexOf('.') + 1);
-    return second < 0 ? version : version.substring(0, second);
+            "run the cluster with Flink " + FlinkVersion.minor(ours));
   }
 
   private Finding slots(long taskManagers, long slots) {

@@ -114,6 +114,7 @@ final class SessionCluster implements Cluster {
    * Arguments travel in the body of the call and stay in one JVM: no operating system cuts them.
    */
   private String submit(String kind, byte[] spec, List<Path> classes, JobFailure.Subject subject) {
+    FlinkVersion.requireOurs(rest);
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("entryClass", "io.tidemark.job.JobMain");
     body.put(

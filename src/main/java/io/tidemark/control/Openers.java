@@ -7,10 +7,12 @@ import io.tidemark.model.Environment;
 import io.tidemark.model.Origins;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.doctor.Finding;
+import io.tidemark.model.doctor.Sandbox;
 import io.tidemark.store.Store;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * How the parts that an environment names are opened. Each method is called at most once per
@@ -43,8 +45,13 @@ public interface Openers {
     void close();
   }
 
-  /** Tries the catalog out, without opening the lake; what keeps it from that is a finding. */
-  List<Finding> examineCatalog(Environment environment);
+  /**
+   * Tries the catalog out, without opening the lake; what keeps it from that is a finding.
+   *
+   * @param further tries more on a table that is thrown away afterwards; not called if none could
+   *     be made
+   */
+  List<Finding> examineCatalog(Environment environment, Consumer<Sandbox> further);
 
   /** Runs read-only SQL over the catalog; what makes Flink do it is not control's to know. */
   @FunctionalInterface

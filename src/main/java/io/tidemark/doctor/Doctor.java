@@ -1,5 +1,6 @@
 package io.tidemark.doctor;
 
+import io.tidemark.cluster.Cluster;
 import io.tidemark.cluster.Clusters;
 import io.tidemark.live.topics.TopicProbe;
 import io.tidemark.model.Dataset;
@@ -10,6 +11,7 @@ import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Topic;
 import io.tidemark.model.Transform;
 import io.tidemark.model.doctor.Finding;
+import io.tidemark.model.doctor.Sandbox;
 import io.tidemark.store.Stores;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -30,16 +33,29 @@ import java.util.function.Supplier;
  */
 public final class Doctor {
   private final Environment environment;
-  private final Supplier<List<Finding>> catalog;
+  private final CatalogTrial catalog;
+  private final Supplier<Cluster> cluster;
   private final Clock clock;
 
   /**
    * @param catalog tries the catalog out
+   * @param cluster opens what jobs run on
    */
-  public Doctor(Environment environment, Supplier<List<Finding>> catalog, Clock clock) {
+  public Doctor(
+      Environment environment, CatalogTrial catalog, Supplier<Cluster> cluster, Clock clock) {
     this.environment = environment;
     this.catalog = catalog;
+    this.cluster = cluster;
     this.clock = clock;
+  }
+
+  /** Tries a catalog out on tables that are thrown away. */
+  @FunctionalInterface
+  public interface CatalogTrial {
+    /**
+     * @param further tries more on one of those tables; not called if none could be made
+     */
+    List<Finding> examine(Consumer<Sandbox> further);
   }
 
   /**
@@ -49,10 +65,29 @@ public final class Doctor {
    */
   public List<Finding> examine(Supplier<Graph> graph) {
     List<Finding> findings = new ArrayList<>();
+    // First: what embedded databases lie in is made with it.
     findings.add(home(environment.home()));
-    findings.addAll(catalog.get());
+    List<Finding> flink = Clusters.examine(environment.cluster());
+    JobTrial trial = new JobTrial(environment, cluster);
+    List<Finding> job = new ArrayList<>();
+    List<Finding> tables =
+        catalog.examine(
+            sandbox -> {
+              if (flink.stream().noneMatch(f -> f.level() == Finding.Level.FAIL)) {
+                job.addAll(trial.run(sandbox));
+              }
+            });
+    if (job.isEmpty()) {
+      job.add(
+          Finding.warn(
+              "flink",
+              "no job was run to try out what tasks need",
+              "mend what failed first, then examine again"));
+    }
+    findings.addAll(tables);
     findings.addAll(Stores.examine(environment.store(), clock));
-    findings.addAll(Clusters.examine(environment.cluster()));
+    findings.addAll(flink);
+    findings.addAll(job);
     findings.addAll(checkpoints());
     findings.addAll(topics(graph));
     return findings;

@@ -4,6 +4,7 @@ import io.tidemark.job.build.BuildComposer;
 import io.tidemark.job.compact.CompactComposer;
 import io.tidemark.job.live.LiveComposer;
 import io.tidemark.job.load.LoadComposer;
+import io.tidemark.job.probe.ProbeComposer;
 import io.tidemark.job.verify.VerifyComposer;
 import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveSpec;
@@ -114,6 +115,8 @@ public final class JobMain {
       VerifyComposer.compose(verify, env);
     } else if (spec instanceof JobSpec.Compact compact) {
       CompactComposer.compose(compact, env);
+    } else if (spec instanceof JobSpec.Probe probe) {
+      ProbeComposer.compose(probe, env);
     } else {
       throw new IllegalStateException("[BUG] unknown kind of job " + spec.getClass());
     }

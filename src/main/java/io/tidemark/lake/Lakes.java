@@ -11,6 +11,7 @@ import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.doctor.Finding;
+import io.tidemark.model.doctor.Sandbox;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.CatalogUtil;
 import org.apache.iceberg.catalog.Catalog;
@@ -26,6 +28,9 @@ import org.apache.iceberg.jdbc.JdbcCatalog;
 
 /** Opens lakes. */
 public final class Lakes {
+  /** How Java names what is missing. */
+  private static final String S3_CLIENT = "software/amazon/awssdk";
+
   private Lakes() {}
 
   /**
@@ -78,15 +83,17 @@ public final class Lakes {
   /**
    * Tries out what a catalog and its storage do, on tables that are thrown away.
    *
+   * @param further tries more on one of them, while it is there; not called if it could not be made
    * @return what was found, also where the catalog cannot be opened
    */
-  public static List<Finding> examine(CatalogSpec spec, Configuration hadoop) {
+  public static List<Finding> examine(
+      CatalogSpec spec, Configuration hadoop, Consumer<Sandbox> further) {
     return Finding.of(
         "catalog",
         () -> {
           Catalog catalog = catalog(spec, hadoop);
           try {
-            return new CatalogProbe(catalog, swap(spec, catalog)).run();
+            return new CatalogProbe(catalog, swap(spec, catalog), spec.properties()).run(further);
           } finally {
             close(catalog);
           }
@@ -106,7 +113,12 @@ public final class Lakes {
   private static Catalog catalog(CatalogSpec spec, Configuration hadoop) {
     try {
       return CatalogUtil.buildIcebergCatalog(spec.name(), properties(spec), hadoop);
+    } catch (LinkageError e) {
+      throw clientMissing(spec, e);
     } catch (IllegalArgumentException | NullPointerException e) {
+      if (Trouble.reason(e).contains(S3_CLIENT)) {
+        throw clientMissing(spec, e);
+      }
       throw TidemarkException.user(
           Problem.of(
               "TM-LAKE-020",
@@ -120,9 +132,21 @@ public final class Lakes {
               "TM-LAKE-021",
               "cannot open catalog '" + spec.name() + "'",
               Trouble.reason(e),
-              "check that the catalog's uri can be reached and its warehouse exists"),
+              "check that the catalog's uri can be reached with its credentials, and that its"
+                  + " warehouse exists"),
           e);
     }
+  }
+
+  private static TidemarkException clientMissing(CatalogSpec spec, Throwable e) {
+    return TidemarkException.user(
+        Problem.of(
+            "TM-LAKE-025",
+            "classes are missing that catalog '" + spec.name() + "' needs: " + Trouble.reason(e),
+            "files in S3 are reached by AWS's SDK, which not every environment needs",
+            "for S3, fetch it with 'mvn -q -B -DskipTests -Ps3 package', and copy target/s3/*.jar"
+                + " to target/lib"),
+        e);
   }
 
   /**

@@ -222,4 +222,24 @@ public sealed interface JobSpec {
       known = List.copyOf(known);
     }
   }
+
+  /**
+   * Tries out where tasks run what they need, on a table that is made to be thrown away. Whatever
+   * fails, the job fails with problems that name the process; else its result document names all
+   * processes that tried, one a line.
+   *
+   * @param folder a location in the warehouse below which tasks may write files
+   * @param checkpoints a URI that Flink's file systems know, below which the same is tried; empty
+   *     where none is named
+   * @param tasks how many try; at least 1
+   */
+  record Probe(
+      String key,
+      CatalogSpec catalog,
+      TableRef table,
+      String folder,
+      Optional<String> checkpoints,
+      int tasks,
+      String resultPath)
+      implements JobSpec {}
 }

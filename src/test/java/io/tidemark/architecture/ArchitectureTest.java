@@ -110,6 +110,7 @@ class ArchitectureTest {
           Map.entry("live.parts", Set.of()),
           Map.entry("job.verify", Set.of("job.slice", "job.catalog")),
           Map.entry("job.compact", Set.of("job.slice", "job.catalog")),
+          Map.entry("job.probe", Set.of("job.slice", "job.catalog")),
           Map.entry("spec.yaml", Set.of()),
           Map.entry("spec.sql", Set.of("spec.yaml")),
           Map.entry("spec.bytecode", Set.of("spec.yaml")));

@@ -146,7 +146,11 @@ final class ProjectControl implements Control {
     @Override
     public Examined examine(Operation.Examine operation) {
       Doctor doctor =
-          new Doctor(workplace.environment(), workplace::examineCatalog, workplace.clock());
+          new Doctor(
+              workplace.environment(),
+              workplace::examineCatalog,
+              workplace::cluster,
+              workplace.clock());
       return new Examined(workplace.environment().name(), doctor.examine(workplace::graph));
     }
 

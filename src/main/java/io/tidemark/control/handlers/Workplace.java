@@ -12,6 +12,7 @@ import io.tidemark.model.Schema;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.doctor.Finding;
+import io.tidemark.model.doctor.Sandbox;
 import io.tidemark.spec.ConfigReader;
 import io.tidemark.spec.ProjectReader;
 import io.tidemark.store.Store;
@@ -21,6 +22,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A project in an environment, with its parts opened as they are needed: what reads jobs/ alone
@@ -101,8 +103,8 @@ final class Workplace implements AutoCloseable {
     return cluster.get();
   }
 
-  List<Finding> examineCatalog() {
-    return openers.examineCatalog(environment());
+  List<Finding> examineCatalog(Consumer<Sandbox> further) {
+    return openers.examineCatalog(environment(), further);
   }
 
   Openers.QueryEngine query() {

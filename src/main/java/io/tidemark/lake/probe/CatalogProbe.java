@@ -5,16 +5,17 @@ import io.tidemark.lake.refs.Tables;
 import io.tidemark.lake.refs.Trouble;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.doctor.Finding;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import io.tidemark.model.doctor.Sandbox;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Table;
@@ -25,7 +26,6 @@ import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.SupportsNamespaces;
 import org.apache.iceberg.exceptions.AlreadyExistsException;
 import org.apache.iceberg.exceptions.CommitFailedException;
-import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.io.SupportsPrefixOperations;
 import org.apache.iceberg.types.Types;
 
@@ -35,26 +35,37 @@ import org.apache.iceberg.types.Types;
  */
 public final class CatalogProbe {
   private static final String CATALOG = "catalog";
-  private static final String FILES = "files";
   private static final String BRANCH = "probe";
 
   private static final Schema SCHEMA =
       new Schema(Types.NestedField.required(1, "id", Types.LongType.get()));
 
+  /** Per attempt; clients of object stores repeat calls for minutes. */
+  private static final long SECONDS = 60;
+
   private final Catalog catalog;
   private final PointerSwap swap;
   private final Tables tables;
+  private final StorageTrouble storage;
   private final String namespace;
 
-  public CatalogProbe(Catalog catalog, PointerSwap swap) {
+  /**
+   * @param properties of the catalog, which say where its files are
+   */
+  public CatalogProbe(Catalog catalog, PointerSwap swap, Map<String, String> properties) {
     this.catalog = catalog;
+    this.storage = new StorageTrouble(properties);
     this.swap = swap;
     this.tables = Tables.anew(catalog);
     this.namespace = "tidemark_doctor_" + UUID.randomUUID().toString().substring(0, 8);
   }
 
-  /** Tries everything; what cannot be tried is a finding as well. */
-  public List<Finding> run() {
+  /**
+   * Tries everything; what cannot be tried is a finding as well.
+   *
+   * @param further tries more on one of the tables; not called if that cannot be
+   */
+  public List<Finding> run(Consumer<Sandbox> further) {
     TableRef first = new TableRef(namespace, "first");
     TableRef second = new TableRef(namespace, "second");
     List<Finding> findings = new ArrayList<>();
@@ -65,30 +76,87 @@ public final class CatalogProbe {
       tried(findings, CATALOG, () -> branches(first));
       tried(findings, CATALOG, () -> twoWriters(first));
       tried(findings, CATALOG, () -> together(first, second));
-      tried(findings, FILES, () -> files(first));
+      if (tried(findings, FileProbe.AREA, () -> files(first).one())
+          && tried(findings, FileProbe.AREA, () -> files(first).listed())) {
+        further.accept(sandbox(first));
+      }
       return findings;
     } finally {
       clean(List.of(first, second)).ifPresent(findings::add);
     }
   }
 
-  private static boolean tried(List<Finding> findings, String area, Supplier<Finding> attempt) {
+  private FileProbe files(TableRef ref) {
+    Table table = tables.load(ref);
+    return new FileProbe(table.io(), folder(table));
+  }
+
+  private static String folder(Table table) {
+    return table.location() + "/tidemark-doctor";
+  }
+
+  private Sandbox sandbox(TableRef ref) {
+    Table table = tables.load(ref);
+    return new Sandbox() {
+      @Override
+      public TableRef table() {
+        return ref;
+      }
+
+      @Override
+      public String folder() {
+        return CatalogProbe.folder(table);
+      }
+
+      @Override
+      public String read(String path) {
+        return new FileProbe(table.io(), folder()).read(path);
+      }
+    };
+  }
+
+  private boolean tried(List<Finding> findings, String area, Supplier<Finding> attempt) {
     Finding finding;
     try {
-      finding = attempt.get();
+      finding = within(attempt);
     } catch (RuntimeException e) {
-      finding =
-          Finding.fail(
-              area,
-              "it cannot be tried: " + Trouble.reason(e),
-              area.equals(FILES)
-                  ? "check the warehouse's address, its credentials, and that they may read, write"
-                      + " and delete there"
-                  : "check the catalog's address and warehouse, its credentials, and that they may"
-                      + " make and drop tables");
+      finding = storage.explain(FileProbe.AREA, e).orElseGet(() -> failed(area, e));
     }
     findings.add(finding);
     return finding.level() != Finding.Level.FAIL;
+  }
+
+  private static Finding failed(String area, RuntimeException e) {
+    return Finding.fail(
+        area,
+        "it cannot be tried: " + Trouble.reason(e),
+        area.equals(FileProbe.AREA)
+            ? "check the warehouse's address, its credentials, and that they may read, write and"
+                + " delete there"
+            : "check the catalog's address and warehouse, its credentials, and that they may make"
+                + " and drop tables");
+  }
+
+  private static <T> T within(Supplier<T> attempt) {
+    FutureTask<T> task = new FutureTask<>(attempt::get);
+    Thread thread = new Thread(task, "tidemark-doctor-catalog");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      return task.get(SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException thrown) {
+        throw thrown;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (TimeoutException e) {
+      task.cancel(true);
+      throw new IllegalStateException("no answer within " + SECONDS + " seconds");
+    } catch (InterruptedException e) {
+      task.cancel(true);
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted");
+    }
   }
 
   private Finding make(TableRef... names) {
@@ -171,58 +239,10 @@ public final class CatalogProbe {
             "use a database with transactions for the catalog");
   }
 
-  private Finding files(TableRef ref) {
-    Table table = tables.load(ref);
-    FileIO io = table.io();
-    String path = table.location() + "/metadata/tidemark-doctor";
-    write(io, path, "first");
-    String first = read(io, path);
-    write(io, path, "second");
-    String second = read(io, path);
-    io.deleteFile(path);
-    boolean gone = !io.newInputFile(path).exists();
-    return first.equals("first") && second.equals("second") && gone
-        ? Finding.ok(FILES, "what is written, replaced and deleted is seen at once")
-        : Finding.fail(
-            FILES,
-            "what was written, replaced or deleted is not seen at once",
-            "use an object store with consistent reads after writes");
-  }
-
-  private static void write(FileIO io, String path, String text) {
-    try (OutputStream out = io.newOutputFile(path).createOrOverwrite()) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String read(FileIO io, String path) {
-    try (InputStream in = io.newInputFile(path).newStream()) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** What is left behind, if something is. */
   private Optional<Finding> clean(List<TableRef> names) {
     try {
-      for (TableRef name : names) {
-        Optional<Table> table = tables.find(name);
-        if (table.isPresent()) {
-          catalog.dropTable(Tables.identifier(name), true);
-          // A commit that was refused may leave its metadata, which no table names.
-          if (table.get().io() instanceof SupportsPrefixOperations files) {
-            files.deletePrefix(table.get().location());
-          }
-        }
-      }
-      if (catalog instanceof SupportsNamespaces spaces
-          && spaces.namespaceExists(Namespace.of(namespace))) {
-        spaces.dropNamespace(Namespace.of(namespace));
-      }
-      return Optional.empty();
+      return within(() -> removed(names));
     } catch (RuntimeException e) {
       return Optional.of(
           Finding.warn(
@@ -233,5 +253,23 @@ public final class CatalogProbe {
                   + Trouble.reason(e),
               "drop it, and let this user drop tables"));
     }
+  }
+
+  private Optional<Finding> removed(List<TableRef> names) {
+    for (TableRef name : names) {
+      Optional<Table> table = tables.find(name);
+      if (table.isPresent()) {
+        catalog.dropTable(Tables.identifier(name), true);
+        // A commit that was refused may leave its metadata, which no table names.
+        if (table.get().io() instanceof SupportsPrefixOperations files) {
+          files.deletePrefix(table.get().location());
+        }
+      }
+    }
+    if (catalog instanceof SupportsNamespaces spaces
+        && spaces.namespaceExists(Namespace.of(namespace))) {
+      spaces.dropNamespace(Namespace.of(namespace));
+    }
+    return Optional.empty();
   }
 }
