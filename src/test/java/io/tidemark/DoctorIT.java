@@ -82,9 +82,11 @@ class DoctorIT {
             ok   catalog   the second of two writers is refused
             ok   catalog   several tables are switched at once, or none of them
             ok   files     what is written, replaced and deleted is seen at once
+            ok   files     a listing shows what is there, and nothing else
             ok   database  it is written, and changes are conditional
             ok   clock     the database is a file, and this machine's clock its only one
             ok   flink     Flink 2.2.0 runs in this process, with 2 slots
+            ok   flink     a job read the catalog, and wrote, read and deleted in the warehouse and in file://DIR/.tidemark/checkpoints: 2 tasks in 1 process
             ok   kafka     topic 'visits' is there: 2 partitions
             """);
     try (Stream<Path> left = Files.walk(folder.resolve(".tidemark"))) {

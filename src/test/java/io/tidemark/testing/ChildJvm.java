@@ -1,5 +1,6 @@
 package io.tidemark.testing;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -19,6 +20,12 @@ public final class ChildJvm {
    */
   public static Process start(Path log, List<String> options, String main, List<String> arguments)
       throws IOException {
+    return start(log, options, "", main, arguments);
+  }
+
+  private static Process start(
+      Path log, List<String> options, String moreJars, String main, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -26,7 +33,7 @@ public final class ChildJvm {
         .forEach(command::add);
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+    command.addAll(List.of("-cp", classpath(moreJars), main));
     command.addAll(arguments);
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
@@ -40,5 +47,20 @@ public final class ChildJvm {
     List<String> all = new ArrayList<>(List.of("-C", project.toString()));
     all.addAll(List.of(arguments));
     return start(log, options, "io.tidemark.Main", all);
+  }
+
+  /** As above, with more jars on its class path. */
+  public static Process tidemark(Path project, Path log, String moreJars, String... arguments)
+      throws IOException {
+    List<String> all = new ArrayList<>(List.of("-C", project.toString()));
+    all.addAll(List.of(arguments));
+    List<String> options =
+        List.of("-Dorg.slf4j.simpleLogger.logFile=" + log.resolveSibling("tidemark.log"));
+    return start(log, options, moreJars, "io.tidemark.Main", all);
+  }
+
+  private static String classpath(String moreJars) {
+    String own = System.getProperty("java.class.path");
+    return moreJars.isEmpty() ? own : own + File.pathSeparator + moreJars;
   }
 }

@@ -57,6 +57,7 @@ public final class S3Store implements AutoCloseable {
                 "-Xmx192m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                "-Dlogback.configurationFile=" + quiet(),
                 "-cp",
                 jars("server") + File.pathSeparator + jars("client"),
                 "org.gaul.s3proxy.Main",
@@ -65,6 +66,19 @@ public final class S3Store implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("s3.log").toFile())
             .start();
+  }
+
+  private Path quiet() throws IOException {
+    return Files.writeString(
+        folder.resolve("logback.xml"),
+        """
+        <configuration>
+          <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
+            <encoder><pattern>%d %p %m%n</pattern></encoder>
+          </appender>
+          <root level="warn"><appender-ref ref="OUT"/></root>
+        </configuration>
+        """);
   }
 
   /** Starts one without buckets and waits until it listens. */

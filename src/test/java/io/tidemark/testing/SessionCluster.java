@@ -57,14 +57,17 @@ public final class SessionCluster implements AutoCloseable {
 
   private final Path folder;
   private final List<String> program;
+  private final String moreJars;
   private final URI rest;
   private final List<Process> taskManagers = new ArrayList<>();
   private Process jobManager;
   private final HttpClient http = HttpClient.newHttpClient();
 
-  private SessionCluster(Path folder, int slots, List<String> program) throws IOException {
+  private SessionCluster(Path folder, int slots, List<String> program, String moreJars)
+      throws IOException {
     this.folder = folder;
     this.program = List.copyOf(program);
+    this.moreJars = moreJars;
     int restPort = freePort();
     this.rest = URI.create("http://localhost:" + restPort);
     Files.createDirectories(folder.resolve("conf"));
@@ -77,7 +80,12 @@ public final class SessionCluster implements AutoCloseable {
 
   /** Starts a JobManager and one TaskManager, and waits until they know each other. */
   public static SessionCluster start(Path folder, int slots) throws IOException {
-    return start(folder, slots, List.of());
+    return start(folder, slots, "");
+  }
+
+  /** As above, with more jars in what is Flink's lib folder elsewhere, as a class path. */
+  public static SessionCluster start(Path folder, int slots, String moreJars) throws IOException {
+    return start(folder, slots, List.of(), moreJars);
   }
 
   /**
@@ -88,12 +96,12 @@ public final class SessionCluster implements AutoCloseable {
   public static SessionCluster application(Path folder, int slots, Path jar, List<String> arguments)
       throws IOException {
     return start(
-        folder, slots, Stream.concat(Stream.of(jar.toString()), arguments.stream()).toList());
+        folder, slots, Stream.concat(Stream.of(jar.toString()), arguments.stream()).toList(), "");
   }
 
-  private static SessionCluster start(Path folder, int slots, List<String> program)
+  private static SessionCluster start(Path folder, int slots, List<String> program, String moreJars)
       throws IOException {
-    SessionCluster cluster = new SessionCluster(folder, slots, program);
+    SessionCluster cluster = new SessionCluster(folder, slots, program, moreJars);
     try {
       cluster.startTaskManager();
       if (program.isEmpty()) {
@@ -161,6 +169,8 @@ public final class SessionCluster implements AutoCloseable {
     command.addAll(main);
     File log = folder.resolve(name + ".log").toFile();
     return new ProcessBuilder(command)
+        // As on machines apart: what is named relative to a process is another one for each.
+        .directory(Files.createDirectories(folder.resolve(name)).toFile())
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
         .start();
@@ -198,7 +208,11 @@ public final class SessionCluster implements AutoCloseable {
     }
   }
 
-  private static String classpath() {
+  private String classpath() {
+    return moreJars.isEmpty() ? own() : own() + File.pathSeparator + moreJars;
+  }
+
+  private static String own() {
     String all =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     return Stream.of(all.split(File.pathSeparator))
