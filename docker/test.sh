@@ -87,8 +87,20 @@ within() {
   say "$what"
 }
 
+# Asks again where Docker did not tell how a command ended (255), as may be under load.
+ask() {
+  local tries=0 code
+  while :; do
+    code=0
+    tidemark --format json "$@" >"$scratch/answer" || code=$?
+    tries=$((tries + 1))
+    [ "$code" = 255 ] && [ "$tries" -lt 3 ] || break
+  done
+  cat "$scratch/answer"
+  return "$code"
+}
 # JSON of the live job: its state, and which checkpoint of which start is in the tables.
-live() { tidemark --format json live status; }
+live() { ask live status; }
 state() { sed -n 's/^{[^{]*{[^{]*"health":{"state":"\([A-Z_]*\)".*/\1/p'; }
 checkpoint() { sed -n 's/.*"epoch":\([0-9]*\),"last":\([0-9]*\),.*/\1 \2/p' | awk '{ print $1 * 1000000 + $2 }'; }
 is_live() { [ "$(live | state)" = RUNNING ]; }
@@ -98,13 +110,13 @@ goes_on() {
   now=$(live) && [ "$(state <<<"$now")" = RUNNING ] && [ "$(checkpoint <<<"$now")" -ge $(($1 + 2)) ]
 }
 has_own_code() { live | grep -q '"otherCode":\[\]'; }
-head_of() { tidemark --format json history "$1" | sed -n 's/^[^[]*"head":\([0-9]*\).*/\1/p'; }
+head_of() { ask history "$1" | sed -n 's/^[^[]*"head":\([0-9]*\).*/\1/p'; }
 moved_from() {
   local now
   now=$(head_of "$1") && [ -n "$now" ] && [ "$now" != "$2" ]
 }
 # closed DATASET N: main has had N commits of live jobs that closed slices.
-closed() { [ "$(tidemark --format json history "$1" | grep -o '"kind":"LIVE"[^}]*"slices":"PT1H:[0-9]' | wc -l)" -ge "$2" ]; }
+closed() { [ "$(ask history "$1" | grep -o '"kind":"LIVE"[^}]*"slices":"PT1H:[0-9]' | wc -l)" -ge "$2" ]; }
 # Each with the sources behind it.
 counts() {
   [ "$(tidemark verify order_values revenue paid_orders | grep -cx '0 lost, 0 doubled, 0 unexplained')" = 3 ]
@@ -124,13 +136,24 @@ kill_inside() {
   say "killed $1"
 }
 
-if [ -n "${TIDEMARK_STANDINS:-}" ]; then
+# Every image that others stand on is there, and so none has to be made.
+images_are_there() {
+  local image
+  for image in $(sed -n 's/^ *image: *//p' docker/compose.yaml | grep -v '^tidemark') \
+    $(sed -n 's/^FROM //p' docker/Dockerfile docker/flink/Dockerfile); do
+    docker image inspect "$image" >/dev/null 2>&1 || return 1
+  done
+}
+
+if [ -n "${TIDEMARK_STANDINS:-}" ] && ! images_are_there; then
   cp -r -- "$TIDEMARK_STANDINS" "$scratch/standins"
   chmod -R u+w "$scratch/standins"
   timeout 900 env FLINK_VERSION=2.2.0 KAFKA_VERSION=4.3.0 \
     "$scratch/standins/build-images.sh" --compose docker/compose.yaml
   # What docker/Dockerfile and docker/flink/Dockerfile stand on, which compose.yaml does not name.
   timeout 900 env FLINK_VERSION=2.2.0 "$scratch/standins/build-images.sh" temurin17 flink
+fi
+if [ -n "${TIDEMARK_STANDINS:-}" ]; then
   # Those are made for the builder that needs no registry.
   export DOCKER_BUILDKIT=0 COMPOSE_DOCKER_CLI_BUILD=0
 fi

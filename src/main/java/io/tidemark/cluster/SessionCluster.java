@@ -10,6 +10,7 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.json.Json;
+import io.tidemark.model.log.LogLine;
 import io.tidemark.model.version.OrderVersion;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,6 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running Flink session cluster, over REST. A job's name is its key, so that a job that outlived
@@ -28,6 +31,8 @@ import java.util.function.Consumer;
  * succeed in starting it; the key makes the commit of the later one do nothing.
  */
 final class SessionCluster implements Cluster {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionCluster.class);
+
   /** A state of ours: the JobManager does not know a job that it had accepted. */
   private static final String FORGOTTEN = "FORGOTTEN";
 
@@ -36,6 +41,12 @@ final class SessionCluster implements Cluster {
 
   /** How long the JobManager may be away, in polls of a second, before a job counts as lost. */
   private static final int MISSED_POLLS = 30;
+
+  /** Between polls, in milliseconds, of a JobManager that is away. */
+  private static final long LONGEST_PAUSE = 1000;
+
+  /** Between polls otherwise: a job of few slices takes a second or two, and runs have many. */
+  private static final long POLL = 400;
 
   private final FlinkRest rest;
   private final JobArchive archive;
@@ -121,11 +132,22 @@ final class SessionCluster implements Cluster {
         "programArgsList",
         List.of(kind, Base64.getEncoder().encodeToString(spec), OrderVersion.own().toString()));
     body.put("parallelism", parallelism);
-    FlinkRest.Answer answer = rest.post("jars/" + jar(classes) + "/run", body, SUBMIT);
+    long begun = System.nanoTime();
+    String jar = jar(classes);
+    long uploaded = System.nanoTime();
+    FlinkRest.Answer answer = rest.post("jars/" + jar + "/run", body, SUBMIT);
     if (!answer.ok()) {
       throw JobFailure.of(subject, answer.errors());
     }
-    return text((Map<?, ?>) Json.parse(answer.body()), "jobid");
+    String id = text((Map<?, ?>) Json.parse(answer.body()), "jobid");
+    LOG.info(
+        LogLine.of("job-submitted")
+            .with("job", subject.key())
+            .with("flink_job", id)
+            .with("jar_ms", Duration.ofNanos(uploaded - begun).toMillis())
+            .with("plan_ms", Duration.ofNanos(System.nanoTime() - uploaded).toMillis())
+            .toString());
+    return id;
   }
 
   /** The id of the uploaded jar; uploads it if the cluster has none of the same content. */
@@ -159,6 +181,7 @@ final class SessionCluster implements Cluster {
         if (++missed > MISSED_POLLS) {
           throw e;
         }
+        pause = LONGEST_PAUSE;
       }
       try {
         TimeUnit.MILLISECONDS.sleep(pause);
@@ -172,7 +195,7 @@ final class SessionCluster implements Cluster {
                 "run the same command again: it finds the job"),
             e);
       }
-      pause = Math.min(1000, pause * 2);
+      pause = Math.min(missed > 0 ? LONGEST_PAUSE : POLL, pause * 2);
     }
   }
 

@@ -118,7 +118,7 @@ class ArchitectureTest {
   /** What the rest sees of a package that has packages of its own. */
   private static final Map<String, Set<String>> FRONT =
       Map.of(
-          "job", Set.of("JobMain", "CatalogQuery", "LocalFiles"),
+          "job", Set.of("JobMain", "CatalogQuery", "OriginScan", "LocalFiles"),
           "spec", Set.of("ProjectReader", "ConfigReader", "ProjectTemplate", "LiveQuery"),
           "lake", Set.of("Lake", "Lakes"));
 

@@ -63,7 +63,8 @@ public record Patience(Duration most) {
               "the catalog or the storage did not answer, or answered with errors, for "
                   + most.toSeconds()
                   + " seconds; the log of this command has what they said",
-              "repeat the command once they answer; to wait longer, set the catalog's property "
+              "see with 'tidemark doctor' what they answer, and repeat the command once it is well;"
+                  + " to wait longer, set the catalog's property "
                   + PROPERTY),
           e);
     } finally {
