@@ -26,6 +26,17 @@ final class Migrations {
   private Migrations() {}
 
   static void apply(Database database) {
+    if (known(database) < NEWEST) {
+      migrate(database);
+    }
+  }
+
+  /**
+   * The version that a database is of; 0 if nothing was installed yet.
+   *
+   * @throws TidemarkException EXTERNAL if it is a newer one than this program knows
+   */
+  static int known(Database database) {
     int found = database.with(Migrations::installed);
     if (found > NEWEST) {
       throw TidemarkException.external(
@@ -36,9 +47,7 @@ final class Migrations {
               "use the newer program"),
           null);
     }
-    if (found < NEWEST) {
-      migrate(database);
-    }
+    return found;
   }
 
   /** The newest version that was installed whole; 0 for none. */

@@ -23,6 +23,16 @@ final class StoreProbe {
 
   List<Finding> run() {
     List<Finding> findings = new ArrayList<>();
+    int version = Migrations.known(database);
+    if (version > 0 && version < Migrations.NEWEST) {
+      findings.add(
+          Finding.ok(
+              "database",
+              "it is of version "
+                  + version
+                  + "; the next command brings it to "
+                  + Migrations.NEWEST));
+    }
     String table = "tidemark_doctor_" + UUID.randomUUID().toString().replace('-', '_');
     database.update("CREATE TABLE " + table + " (n INTEGER NOT NULL)");
     int written;

@@ -8,9 +8,6 @@ import io.tidemark.model.TidemarkException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -92,21 +89,5 @@ class SqliteStoreIT extends StoreContract {
     try (Store store = Stores.open(spec(file))) {
       assertThat(store.acquire("run", huge, Duration.ofSeconds(1), Instant.EPOCH)).isEmpty();
     }
-  }
-
-  @Test
-  void aDatabaseOfANewerVersionIsRefused() throws Exception {
-    Path file = folder.resolve("control.db");
-    Stores.open(spec(file)).close();
-    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
-        Statement statement = connection.createStatement()) {
-      statement.executeUpdate(
-          "UPDATE " + Migrations.HISTORY + " SET \"version\" = '99' WHERE \"version\" = '1'");
-    }
-
-    assertThatThrownBy(() -> Stores.open(spec(file)))
-        .isInstanceOfSatisfying(
-            TidemarkException.class,
-            e -> assertThat(e.problems().get(0).code()).isEqualTo("TM-STORE-017"));
   }
 }

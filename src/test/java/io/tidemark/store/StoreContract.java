@@ -2,6 +2,7 @@ package io.tidemark.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.tidemark.model.CheckOutcome;
 import io.tidemark.model.Column;
@@ -18,6 +19,7 @@ import io.tidemark.model.Grain;
 import io.tidemark.model.Graph;
 import io.tidemark.model.Layout;
 import io.tidemark.model.Plan;
+import io.tidemark.model.RecordJson;
 import io.tidemark.model.RunId;
 import io.tidemark.model.RunState;
 import io.tidemark.model.Schema;
@@ -25,9 +27,19 @@ import io.tidemark.model.SliceSet;
 import io.tidemark.model.SliceStats;
 import io.tidemark.model.Step;
 import io.tidemark.model.TableRef;
+import io.tidemark.model.TidemarkException;
+import io.tidemark.model.doctor.Finding;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -35,6 +47,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +95,141 @@ abstract class StoreContract {
     assertThat(store.findRun(id).orElseThrow().created()).isEqualTo(NOW);
     assertThatThrownBy(() -> store.createRun(id, plan("b"), graph(), NOW))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aDatabaseOfAnOlderVersionIsBroughtUpToDateWithAllThatItHolds() throws Exception {
+    StoreSpec old = ofTheFirstVersion();
+
+    assertThat(Stores.examine(old, Clock.systemUTC()))
+        .filteredOn(f -> f.what().contains("version"))
+        .extracting(Finding::level, Finding::what)
+        .containsExactly(
+            tuple(
+                Finding.Level.OK,
+                "it is of version 1; the next command brings it to " + Migrations.NEWEST));
+    try (Store now = Stores.open(old)) {
+      assertHolds(now);
+      assertThat(now.move(new RunId("r1"), RunState.RUNNING, RunState.FAILED, "", NOW)).isTrue();
+      assertThat(now.transitions(new RunId("r1"))).hasSize(1);
+    }
+  }
+
+  @Test
+  void aMigrationThatFailsLeavesTheDatabaseAsItWas() throws Exception {
+    StoreSpec old = ofTheFirstVersion();
+    execute(old, "CREATE TABLE tidemark_live_job (of_somebody TEXT)");
+    Map<String, List<String>> before = contents(old);
+
+    assertThatThrownBy(() -> Stores.open(old)).isInstanceOf(TidemarkException.class);
+
+    assertThat(contents(old)).isEqualTo(before);
+    execute(old, "DROP TABLE tidemark_live_job");
+    try (Store now = Stores.open(old)) {
+      assertHolds(now);
+    }
+  }
+
+  @Test
+  void aDatabaseOfANewerVersionIsRefusedAndNotTouched() throws Exception {
+    store.createRun(new RunId("r1"), plan("a"), graph(), NOW);
+    execute(
+        spec, "UPDATE " + Migrations.HISTORY + " SET \"version\" = '99' WHERE \"version\" = '1'");
+    Map<String, List<String>> before = contents(spec);
+
+    assertThatThrownBy(() -> Stores.open(spec))
+        .isInstanceOfSatisfying(
+            TidemarkException.class,
+            e -> assertThat(e.problems().get(0).code()).isEqualTo("TM-STORE-017"));
+    assertThat(Stores.examine(spec, Clock.systemUTC()))
+        .filteredOn(f -> f.level() == Finding.Level.FAIL)
+        .singleElement()
+        .satisfies(
+            f -> {
+              assertThat(f.what()).contains("is of version 99", "knows versions up to");
+              assertThat(f.fix()).isNotEmpty();
+            });
+    assertThat(contents(spec)).isEqualTo(before).containsKey("tidemark_run");
+  }
+
+  /** As the first version made and filled it. */
+  private StoreSpec ofTheFirstVersion() throws Exception {
+    StoreSpec old = emptyDatabase();
+    Stores.examine(old, Clock.systemUTC());
+    Flyway.configure()
+        .dataSource(old.url(), old.user().orElse(null), old.password().orElse(null))
+        .locations("classpath:db/migration")
+        .table(Migrations.HISTORY)
+        .baselineOnMigrate(true)
+        .baselineVersion("0")
+        .target("1")
+        .load()
+        .migrate();
+    execute(
+        old,
+        "INSERT INTO tidemark_run VALUES ('r1', 'RUNNING', '"
+            + RecordJson.write(plan("a"), Plan.class).replace("'", "''")
+            + "', '"
+            + RecordJson.write(graph(), Graph.class).replace("'", "''")
+            + "', '', 1, 1)");
+    execute(old, "INSERT INTO tidemark_step VALUES ('r1', 's1', 1, '{}', 1)");
+    execute(
+        old,
+        "INSERT INTO tidemark_evidence VALUES ('r1', 'days', '"
+            + RecordJson.write(evidence(7), Evidence.class).replace("'", "''")
+            + "')");
+    execute(old, "INSERT INTO tidemark_lease VALUES ('table/a', 'one', 9000000000000000)");
+    return old;
+  }
+
+  private static void assertHolds(Store store) {
+    RunId id = new RunId("r1");
+    assertThat(store.findRun(id).orElseThrow())
+        .extracting(Store.RunRow::state, Store.RunRow::plan, Store.RunRow::graph)
+        .containsExactly(RunState.RUNNING, plan("a"), graph());
+    assertThat(store.steps(id)).extracting(Store.StepRow::stepId).containsExactly("s1");
+    assertThat(store.evidence(id)).containsExactly(evidence(7));
+    assertThat(store.leases(NOW)).extracting(Store.LeaseRow::holder).containsExactly("one");
+  }
+
+  private static void execute(StoreSpec where, String sql) throws Exception {
+    try (Connection connection = connect(where);
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static Connection connect(StoreSpec where) throws SQLException {
+    return DriverManager.getConnection(
+        where.url(), where.user().orElse(null), where.password().orElse(null));
+  }
+
+  /** All rows of all tables. */
+  private static Map<String, List<String>> contents(StoreSpec where) throws Exception {
+    Map<String, List<String>> contents = new TreeMap<>();
+    try (Connection connection = connect(where);
+        Statement statement = connection.createStatement()) {
+      try (ResultSet tables =
+          connection
+              .getMetaData()
+              .getTables(null, connection.getSchema(), "tidemark%", new String[] {"TABLE"})) {
+        while (tables.next()) {
+          contents.put(tables.getString("TABLE_NAME"), new ArrayList<>());
+        }
+      }
+      for (Map.Entry<String, List<String>> table : contents.entrySet()) {
+        try (ResultSet rows = statement.executeQuery("SELECT * FROM " + table.getKey())) {
+          while (rows.next()) {
+            StringBuilder row = new StringBuilder();
+            for (int i = 1; i <= rows.getMetaData().getColumnCount(); i++) {
+              row.append(rows.getString(i)).append('|');
+            }
+            table.getValue().add(row.toString());
+          }
+        }
+      }
+    }
+    return contents;
   }
 
   @Test
