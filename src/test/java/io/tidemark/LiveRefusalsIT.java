@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.apache.iceberg.AppendFiles;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,8 +133,51 @@ class LiveRefusalsIT {
         .contains("begins at offset 4, behind 2", "2 offsets expired");
   }
 
-  /** As a live job that has read the topic up to an offset. */
+  @Test
+  void aTableThatALiveJobOfAnotherVersionWroteIsRefusedAndKept() throws IOException {
+    reads("ahead");
+    asks(Optional.of(KAFKA.bootstrap()));
+    KAFKA.createTopic("ahead", 1);
+    refused(1, "TM-LIVE-115", "live", "start", "--from", "tomorrow");
+    for (int i = 0; i < 5; i++) {
+      KAFKA.send("ahead", 0, "k", "{}", Instant.EPOCH);
+    }
+    mark(2, KAFKA.topicId("ahead"));
+    mark(4, KAFKA.topicId("ahead"), LiveRefusalsIT::ofAnotherVersion);
+    long head = head();
+
+    // Who passed over what cannot be read would go on at 2, and read two records twice.
+    assertThat(refused(4, "TM-LAKE-026", "live", "start").err()).contains("'visits'");
+    // Nor is it known which slices are open, which no run may write to.
+    refused(4, "TM-LAKE-026", "plan");
+    refused(4, "TM-LAKE-026", "run");
+    refused(4, "TM-LAKE-026", "maintain");
+    assertThat(head()).isEqualTo(head);
+  }
+
+  private long head() throws IOException {
+    try (LakeFixture tables = LocalConfig.tables(project)) {
+      return tables.head(TableRef.parse("shop.visits"));
+    }
+  }
+
+  /** With something that this version does not know. */
+  private static Map<String, String> ofAnotherVersion(Map<String, String> summary) {
+    Map<String, String> other = new TreeMap<>(summary);
+    other.computeIfPresent(
+        "tidemark.live",
+        (key, packed) ->
+            StampSummary.pack(StampSummary.unpack(packed).replaceFirst("\\{", "{\"newer\":1,")));
+    return other;
+  }
+
   private void mark(long next, Optional<String> topicId) throws IOException {
+    mark(next, topicId, summary -> summary);
+  }
+
+  /** As a live job that has read the topic up to an offset. */
+  private void mark(long next, Optional<String> topicId, UnaryOperator<Map<String, String>> written)
+      throws IOException {
     DatasetId visits = DatasetId.of("visits");
     TreeMap<Integer, LiveMark.Range> ranges = new TreeMap<>();
     ranges.put(0, new LiveMark.Range(0, next, next, 0));
@@ -159,7 +203,8 @@ class LiveRefusalsIT {
             "checkpoint 1");
     try (LakeFixture tables = LocalConfig.tables(project)) {
       AppendFiles append = tables.table(TableRef.parse("shop.visits")).newAppend();
-      for (Map.Entry<String, String> said : StampSummary.write(stamp, mark).entrySet()) {
+      for (Map.Entry<String, String> said :
+          written.apply(StampSummary.write(stamp, mark)).entrySet()) {
         append.set(said.getKey(), said.getValue());
       }
       append.commit();

@@ -102,13 +102,13 @@ final class History {
     }
   }
 
-  /** A mark that cannot be read counts as none, as stamps do. */
+  /**
+   * The mark of a live job's commit.
+   *
+   * @throws io.tidemark.model.TidemarkException REFUSED if another version wrote it
+   */
   static Optional<LiveMark> mark(Map<String, String> summary) {
-    try {
-      return StampSummary.readMark(summary);
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
+    return StampSummary.readMark(summary);
   }
 
   /** All that a table keeps, but for the guard's own snapshots. */

@@ -22,6 +22,7 @@ public final class StampSummary {
   /** The idempotence key, in the clear, so that other tools can look it up. */
   public static final String KEY = "tidemark.key";
 
+  private static final String DATASET = "tidemark.dataset";
   private static final String KIND = "tidemark.kind";
   private static final String STAMP = "tidemark.stamp";
   private static final String LIVE = "tidemark.live";
@@ -41,7 +42,7 @@ public final class StampSummary {
     Stamp.Origin origin = stamp.origin();
     summary.put(KEY, stamp.key());
     summary.put(KIND, stamp.kind().name());
-    summary.put("tidemark.dataset", stamp.dataset().value());
+    summary.put(DATASET, stamp.dataset().value());
     summary.put("tidemark.note", stamp.note());
     summary.put("tidemark.slices", stamp.content().sliceSet().toString());
     summary.put(
@@ -75,14 +76,26 @@ public final class StampSummary {
   }
 
   /**
-   * The mark of a live job's commit.
+   * The mark of a live job's commit. It is never passed over: who does would go on at the offsets
+   * of an older one, or take slices for closed that are open.
    *
    * @return empty for any other commit
-   * @throws IllegalArgumentException if the mark is there but cannot be read
+   * @throws TidemarkException REFUSED if the mark is there but cannot be read
    */
   public static Optional<LiveMark> readMark(Map<String, String> summary) {
-    return Optional.ofNullable(summary.get(LIVE))
-        .map(s -> RecordJson.read(inflate(s), LiveMark.class));
+    String packed = summary.get(LIVE);
+    if (packed == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(RecordJson.read(inflate(packed), LiveMark.class));
+    } catch (IllegalArgumentException e) {
+      throw OtherVersion.of(
+          "what a live job's commit says of itself in the table of '"
+              + summary.getOrDefault(DATASET, "a dataset")
+              + "'",
+          e);
+    }
   }
 
   /**
