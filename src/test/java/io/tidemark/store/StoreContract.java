@@ -29,15 +29,9 @@ import io.tidemark.model.Step;
 import io.tidemark.model.TableRef;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.doctor.Finding;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -118,13 +112,13 @@ abstract class StoreContract {
   @Test
   void aMigrationThatFailsLeavesTheDatabaseAsItWas() throws Exception {
     StoreSpec old = ofTheFirstVersion();
-    execute(old, "CREATE TABLE tidemark_live_job (of_somebody TEXT)");
-    Map<String, List<String>> before = contents(old);
+    Tables.execute(old, "CREATE TABLE tidemark_live_job (of_somebody TEXT)");
+    Map<String, List<String>> before = Tables.contents(old);
 
     assertThatThrownBy(() -> Stores.open(old)).isInstanceOf(TidemarkException.class);
 
-    assertThat(contents(old)).isEqualTo(before);
-    execute(old, "DROP TABLE tidemark_live_job");
+    assertThat(Tables.contents(old)).isEqualTo(before);
+    Tables.execute(old, "DROP TABLE tidemark_live_job");
     try (Store now = Stores.open(old)) {
       assertHolds(now);
     }
@@ -133,9 +127,9 @@ abstract class StoreContract {
   @Test
   void aDatabaseOfANewerVersionIsRefusedAndNotTouched() throws Exception {
     store.createRun(new RunId("r1"), plan("a"), graph(), NOW);
-    execute(
+    Tables.execute(
         spec, "UPDATE " + Migrations.HISTORY + " SET \"version\" = '99' WHERE \"version\" = '1'");
-    Map<String, List<String>> before = contents(spec);
+    Map<String, List<String>> before = Tables.contents(spec);
 
     assertThatThrownBy(() -> Stores.open(spec))
         .isInstanceOfSatisfying(
@@ -149,7 +143,7 @@ abstract class StoreContract {
               assertThat(f.what()).contains("is of version 99", "knows versions up to");
               assertThat(f.fix()).isNotEmpty();
             });
-    assertThat(contents(spec)).isEqualTo(before).containsKey("tidemark_run");
+    assertThat(Tables.contents(spec)).isEqualTo(before).containsKey("tidemark_run");
   }
 
   /** As the first version made and filled it. */
@@ -165,20 +159,20 @@ abstract class StoreContract {
         .target("1")
         .load()
         .migrate();
-    execute(
+    Tables.execute(
         old,
         "INSERT INTO tidemark_run VALUES ('r1', 'RUNNING', '"
             + RecordJson.write(plan("a"), Plan.class).replace("'", "''")
             + "', '"
             + RecordJson.write(graph(), Graph.class).replace("'", "''")
             + "', '', 1, 1)");
-    execute(old, "INSERT INTO tidemark_step VALUES ('r1', 's1', 1, '{}', 1)");
-    execute(
+    Tables.execute(old, "INSERT INTO tidemark_step VALUES ('r1', 's1', 1, '{}', 1)");
+    Tables.execute(
         old,
         "INSERT INTO tidemark_evidence VALUES ('r1', 'days', '"
             + RecordJson.write(evidence(7), Evidence.class).replace("'", "''")
             + "')");
-    execute(old, "INSERT INTO tidemark_lease VALUES ('table/a', 'one', 9000000000000000)");
+    Tables.execute(old, "INSERT INTO tidemark_lease VALUES ('table/a', 'one', 9000000000000000)");
     return old;
   }
 
@@ -190,46 +184,6 @@ abstract class StoreContract {
     assertThat(store.steps(id)).extracting(Store.StepRow::stepId).containsExactly("s1");
     assertThat(store.evidence(id)).containsExactly(evidence(7));
     assertThat(store.leases(NOW)).extracting(Store.LeaseRow::holder).containsExactly("one");
-  }
-
-  private static void execute(StoreSpec where, String sql) throws Exception {
-    try (Connection connection = connect(where);
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
-  }
-
-  private static Connection connect(StoreSpec where) throws SQLException {
-    return DriverManager.getConnection(
-        where.url(), where.user().orElse(null), where.password().orElse(null));
-  }
-
-  /** All rows of all tables. */
-  private static Map<String, List<String>> contents(StoreSpec where) throws Exception {
-    Map<String, List<String>> contents = new TreeMap<>();
-    try (Connection connection = connect(where);
-        Statement statement = connection.createStatement()) {
-      try (ResultSet tables =
-          connection
-              .getMetaData()
-              .getTables(null, connection.getSchema(), "tidemark%", new String[] {"TABLE"})) {
-        while (tables.next()) {
-          contents.put(tables.getString("TABLE_NAME"), new ArrayList<>());
-        }
-      }
-      for (Map.Entry<String, List<String>> table : contents.entrySet()) {
-        try (ResultSet rows = statement.executeQuery("SELECT * FROM " + table.getKey())) {
-          while (rows.next()) {
-            StringBuilder row = new StringBuilder();
-            for (int i = 1; i <= rows.getMetaData().getColumnCount(); i++) {
-              row.append(rows.getString(i)).append('|');
-            }
-            table.getValue().add(row.toString());
-          }
-        }
-      }
-    }
-    return contents;
   }
 
   @Test
