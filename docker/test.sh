@@ -131,7 +131,8 @@ runs() { tidemark --yes run --change fx-fix --publish; }
 # docker kill would count as a person's wish.
 kill_inside() {
   local container
-  container=$("${compose[@]}" ps -q "$1" | head -n 1)
+  # Not head, which would end a "ps" that has more to say, and so the test.
+  container=$("${compose[@]}" ps -q "$1" | sed -n 1p)
   kill -KILL "$(docker inspect -f '{{.State.Pid}}' "$container")"
   say "killed $1"
 }
