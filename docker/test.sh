@@ -141,7 +141,7 @@ kill_inside() {
 images_are_there() {
   local image
   for image in $(sed -n 's/^ *image: *//p' docker/compose.yaml | grep -v '^tidemark') \
-    $(sed -n 's/^FROM //p' docker/Dockerfile docker/flink/Dockerfile); do
+    $(sed -n 's/^FROM \([a-z][^ ]*\).*/\1/p; s/^ARG JAVA=//p' docker/Dockerfile docker/flink/Dockerfile); do
     docker image inspect "$image" >/dev/null 2>&1 || return 1
   done
 }
