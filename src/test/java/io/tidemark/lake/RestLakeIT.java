@@ -56,13 +56,14 @@ final class RestLakeIT extends LakeContract {
 
   @Test
   void anExaminationSaysWhatAServerDoesAndLeavesNothing() {
-    assertThat(Lakes.examine(server.spec(), new Configuration()))
+    assertThat(Lakes.examine(server.spec(), new Configuration(), sandbox -> {}))
         .extracting(Finding::area, Finding::level)
         .containsExactly(
             tuple("catalog", Finding.Level.OK),
             tuple("catalog", Finding.Level.OK),
             tuple("catalog", Finding.Level.OK),
             tuple("catalog", Finding.Level.WARN),
+            tuple("files", Finding.Level.OK),
             tuple("files", Finding.Level.OK));
     try (LakeFixture catalog = new LakeFixture(server.spec())) {
       assertThat(((SupportsNamespaces) catalog.catalog()).listNamespaces())
