@@ -257,7 +257,7 @@ class OrderIT {
                       .containsEntry("13", 1L)
                       .containsEntry("14", 1L));
       Map<?, ?> jobs = flink.get("/jobs/overview");
-      assertThat(String.valueOf(jobs)).contains("name=live/shop").contains("state=RUNNING");
+      assertThat(String.valueOf(jobs)).contains("name=live shop epoch ").contains("state=RUNNING");
     }
     assertThat(succeeds("verify", "visits")).endsWith("0 lost, 0 doubled, 0 unexplained\n");
   }

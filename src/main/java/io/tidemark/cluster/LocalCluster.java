@@ -4,6 +4,7 @@ import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.naming.JobNames;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -131,6 +132,7 @@ final class LocalCluster implements Cluster {
         submit(
             cluster,
             env -> composer.compose(job, env),
+            JobNames.of(job),
             JobFailure.Subject.of(job),
             JobArchive.classes(job));
     return new Running(id, cluster.requestJobResult(id));
@@ -139,6 +141,7 @@ final class LocalCluster implements Cluster {
   private JobID submit(
       MiniCluster cluster,
       Consumer<StreamExecutionEnvironment> compose,
+      String name,
       JobFailure.Subject job,
       List<Path> classes) {
     Configuration configuration = new Configuration();
@@ -149,7 +152,7 @@ final class LocalCluster implements Cluster {
     try {
       compose.accept(env);
       StreamGraph graph = env.getStreamGraph();
-      graph.setJobName(job.key());
+      graph.setJobName(name);
       graph.setClasspath(JobArchive.urls(classes));
       cluster.submitJob(graph).get();
       return graph.getJobID();
@@ -175,6 +178,7 @@ final class LocalCluster implements Cluster {
         submit(
             cluster,
             env -> live.compose(job, env),
+            JobNames.of(job),
             JobFailure.Subject.of(job),
             JobArchive.classes(job));
     jobs.awaitTasks(job, id.toHexString());

@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running Flink session cluster, over REST. A job's name is its key, so that a job that outlived
- * its caller is found again. Two processes that start the same key in the same moment may both
- * succeed in starting it; the key makes the commit of the later one do nothing.
+ * A running Flink session cluster, over REST. A job's name holds its key, so that a job that
+ * outlived its caller is found again. Two processes that start the same key in the same moment may
+ * both succeed in starting it; the key makes the commit of the later one do nothing.
  */
 final class SessionCluster implements Cluster {
   private static final Logger LOG = LoggerFactory.getLogger(SessionCluster.class);

@@ -5,6 +5,7 @@ import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Problem;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.json.Json;
+import io.tidemark.model.naming.JobNames;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +50,8 @@ final class StreamingJobs {
     Optional<Map<?, ?>> found = Optional.empty();
     for (Object item : list(rest.get("jobs/overview"), "jobs")) {
       Map<?, ?> job = (Map<?, ?>) item;
-      if (key.equals(job.get("name")) && found.filter(f -> rank(f) >= rank(job)).isEmpty()) {
+      if (JobNames.isOf(text(job, "name"), key)
+          && found.filter(f -> rank(f) >= rank(job)).isEmpty()) {
         found = Optional.of(job);
       }
     }

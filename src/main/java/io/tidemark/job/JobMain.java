@@ -10,6 +10,7 @@ import io.tidemark.model.JobSpec;
 import io.tidemark.model.LiveSpec;
 import io.tidemark.model.RecordJson;
 import io.tidemark.model.TidemarkException;
+import io.tidemark.model.naming.JobNames;
 import io.tidemark.model.version.OrderVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -43,7 +44,7 @@ public final class JobMain {
         ShippedClasses.ship(build, env);
       }
       compose(spec, env);
-      env.execute(spec.key());
+      env.execute(JobNames.of(spec));
       System.out.println(spec.key() + " is done; its result is at " + spec.resultPath());
     } catch (Exception e) {
       told(e)
@@ -73,7 +74,7 @@ public final class JobMain {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     ShippedClasses.ship(spec, env);
     compose(spec, env);
-    env.execute(spec.key());
+    env.execute(JobNames.of(spec));
   }
 
   /**
@@ -86,6 +87,7 @@ public final class JobMain {
    */
   public static void compose(LiveSpec spec, StreamExecutionEnvironment env) {
     LiveComposer.compose(spec, env);
+    OperatorIds.complete(env);
   }
 
   /** The program arguments that make {@link #main} run this live job. */
@@ -120,6 +122,7 @@ public final class JobMain {
     } else {
       throw new IllegalStateException("[BUG] unknown kind of job " + spec.getClass());
     }
+    OperatorIds.give(env, spec.output().name().value());
   }
 
   /** The program arguments that make {@link #main} run this job. */

@@ -15,10 +15,13 @@ public sealed interface JobSpec {
   /** The Flink accumulator in which a job counts the rows it has written, for progress. */
   String ROWS_WRITTEN = "tidemark-rows-written";
 
-  /** The idempotence key; also the Flink job's name. */
+  /** The idempotence key; part of the Flink job's name. */
   String key();
 
   CatalogSpec catalog();
+
+  /** The dataset that it is about. */
+  Output output();
 
   /** Where the job writes its result document, through the output table's FileIO. */
   String resultPath();

@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * transforms are given the history that their open slices are made from. Flink's own state carries
  * a job over failures inside one start, never from one start to the next.
  *
- * @param name of the live job; the Flink job is called {@code live/NAME}
+ * @param name of the live job
  * @param job unique per start
  * @param epoch one more than the highest of the tables' newest marks
  * @param catalog holds all tables
@@ -178,12 +178,12 @@ public record LiveSpec(
     tasks = List.copyOf(tasks);
   }
 
-  /** The Flink job's name. */
+  /** By which it is found, whatever its epoch. */
   public String key() {
     return key(name);
   }
 
-  /** The name of the Flink job of a live job. */
+  /** The key of a live job. */
   public static String key(String name) {
     return "live/" + name;
   }

@@ -87,6 +87,7 @@ class ArchitectureTest {
           Map.entry("model.rollback", Set.of()),
           Map.entry("model.doctor", Set.of("model")),
           Map.entry("model.version", Set.of("model")),
+          Map.entry("model.naming", Set.of("model")),
           Map.entry("model.touched", Set.of("model")),
           Map.entry("lake.probe", Set.of("lake.pointers", "lake.refs")),
           Map.entry("job.slice", Set.of()),

@@ -24,6 +24,7 @@ import io.tidemark.model.RecordJson;
 import io.tidemark.model.SliceSet;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.Transform;
+import io.tidemark.model.naming.JobNames;
 import io.tidemark.testing.JobBed;
 import io.tidemark.testing.LakeFixture;
 import io.tidemark.testing.SessionCluster;
@@ -48,6 +49,19 @@ import org.junit.jupiter.api.io.TempDir;
 final class SessionClusterIT {
   @TempDir private static Path folder;
   private static final int SLOTS = 4;
+  private static final String SHOWN =
+      """
+      build shown_out 2001-01..2001-03 (3 slices) [r7/build-shown]
+        Source: shown_out: read lake.ns.shown_in -> shown_out: shown_in[1] -> shown_out: HashAggregate[2]
+        shown_out: HashAggregate[3] -> shown_out: Calc[4] -> shown_out: TableToDataStream -> shown_out: write slices
+        shown_out: commit -> shown_out: end: Writer
+      verify shown_out 2001-01..2001-03 (3 slices) [r7/verify-shown]
+        Source: shown_out: read candidate -> shown_out: read candidate: slice and key
+        Source: shown_out: read main -> shown_out: read main: slice and key
+        shown_out: compare by key
+        shown_out: collect -> shown_out: end: Writer
+      """;
+
   private static SessionCluster flink;
   private static Path jar;
   private static Cluster cluster;
@@ -146,6 +160,45 @@ final class SessionClusterIT {
         .extracting(f -> ((Map<?, ?>) f).get("name"))
         .isNotEmpty()
         .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void peopleReadInFlinksFrontEndWhatJobsAndOperatorsDo() throws IOException {
+    Dataset in = input("shown_in", 10);
+    Dataset out = output("shown_out");
+    bed.append(out, List.of(row(3L, Instant.parse("2001-01-01T00:00:03Z"), 7)));
+    long base = bed.fixture().head(out.table());
+    JobSpec.Build build =
+        bed.sql(
+            "r7/build-shown",
+            "SELECT MIN(id) AS id, `at`, SUM(amount) * 2 AS twice FROM shown_in GROUP BY `at`",
+            out,
+            SliceSet.parse(Grain.MONTH, "2001-01..2001-03"),
+            bed.input(in));
+    bed.run(build);
+    JobSpec.Verify verify =
+        new JobSpec.Verify(
+            "r7/verify-shown",
+            build.catalog(),
+            build.output(),
+            Optional.of(base),
+            bed.lake().head(out.table(), JobBed.BRANCH).orElseThrow(),
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            2,
+            bed.lake().documentPath(out.table(), "verify-shown.json"));
+    bed.run(verify);
+
+    StringBuilder shown = new StringBuilder();
+    for (JobSpec job : List.of(build, verify)) {
+      Map<?, ?> found = overview(job.key());
+      shown.append(found.get("name")).append('\n');
+      for (Object vertex : (List<?>) flink.get("/jobs/" + found.get("jid")).get("vertices")) {
+        shown.append("  ").append(((Map<?, ?>) vertex).get("name")).append('\n');
+      }
+    }
+    assertThat(shown.toString()).isEqualTo(SHOWN);
   }
 
   @Test
@@ -328,14 +381,14 @@ final class SessionClusterIT {
           .hasMessageContaining("was cancelled");
     }
     assertThat((List<?>) flink.get("/jobs/overview").get("jobs"))
-        .filteredOn(j -> slow.key().equals(((Map<?, ?>) j).get("name")))
+        .filteredOn(j -> JobNames.isOf((String) ((Map<?, ?>) j).get("name"), slow.key()))
         .hasSize(1);
     assertThat(bed.lake().find(out.table(), JobBed.BRANCH, slow.key())).isEmpty();
   }
 
   private static Map<?, ?> overview(String key) throws IOException {
     for (Object job : (List<?>) flink.get("/jobs/overview").get("jobs")) {
-      if (key.equals(((Map<?, ?>) job).get("name"))) {
+      if (JobNames.isOf((String) ((Map<?, ?>) job).get("name"), key)) {
         return (Map<?, ?>) job;
       }
     }

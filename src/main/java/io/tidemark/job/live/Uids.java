@@ -16,6 +16,9 @@ import org.apache.flink.table.api.TableConfig;
  * process planned before, so the same transform would be other operators with every start.
  */
 final class Uids {
+  /** The planner's own, at the end of an operator's name. */
+  private static final Pattern NUMBER = Pattern.compile("\\[\\d+]$");
+
   private final String task;
 
   Uids(DatasetId task) {
@@ -44,6 +47,7 @@ final class Uids {
         (each, uid) -> {
           int rank = ids.headSet(Long.valueOf(uid.group(1))).size() + 1;
           each.setUid(task + "/" + rank + "_" + uid.group(2));
+          each.setName(task + ": " + NUMBER.matcher(each.getName()).replaceAll("[" + rank + "]"));
         });
   }
 }

@@ -111,6 +111,7 @@ public final class VerifyComposer {
         .setParallelism(1)
         .setMaxParallelism(1)
         .sinkTo(new DiscardingSink<>())
+        .name("end")
         .setParallelism(1);
   }
 
