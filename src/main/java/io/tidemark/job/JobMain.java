@@ -122,7 +122,7 @@ public final class JobMain {
     } else {
       throw new IllegalStateException("[BUG] unknown kind of job " + spec.getClass());
     }
-    OperatorIds.give(env, spec.output().name().value());
+    OperatorIds.give(env, JobNames.subject(spec));
   }
 
   /** The program arguments that make {@link #main} run this job. */

@@ -20,9 +20,6 @@ public sealed interface JobSpec {
 
   CatalogSpec catalog();
 
-  /** The dataset that it is about. */
-  Output output();
-
   /** Where the job writes its result document, through the output table's FileIO. */
   String resultPath();
 

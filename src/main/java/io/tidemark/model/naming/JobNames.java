@@ -18,14 +18,31 @@ public final class JobNames {
 
   /** What is done, to which dataset and slices, and the key: {@code build sales 2026-01 [r1/b]}. */
   public static String of(JobSpec job) {
-    String what =
-        job instanceof JobSpec.Build
-            ? "build "
-            : job instanceof JobSpec.Load
-                ? "load "
-                : job instanceof JobSpec.Verify ? "verify " : "compact ";
-    String slices = job instanceof JobSpec.Load ? "" : slices(job.output().slices());
-    return what + job.output().name() + slices + " [" + job.key() + "]";
+    String what = subject(job);
+    if (job instanceof JobSpec.Build build) {
+      what = "build " + what + slices(build.output().slices());
+    } else if (job instanceof JobSpec.Verify verify) {
+      what = "verify " + what + slices(verify.output().slices());
+    } else if (job instanceof JobSpec.Compact compact) {
+      what = "compact " + what + slices(compact.output().slices());
+    } else if (job instanceof JobSpec.Load) {
+      what = "load " + what;
+    }
+    return what + " [" + job.key() + "]";
+  }
+
+  /** The dataset that a job is about, or who asks for a trial. */
+  public static String subject(JobSpec job) {
+    if (job instanceof JobSpec.Build build) {
+      return build.output().name().value();
+    } else if (job instanceof JobSpec.Verify verify) {
+      return verify.output().name().value();
+    } else if (job instanceof JobSpec.Compact compact) {
+      return compact.output().name().value();
+    } else if (job instanceof JobSpec.Load load) {
+      return load.output().name().value();
+    }
+    return "doctor";
   }
 
   /** {@code live orders epoch 3}. */
