@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemark.model.Origins;
 import io.tidemark.run.Offsets.Span;
 import io.tidemark.run.Offsets.Taken;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -65,13 +67,18 @@ class OffsetCountsTest {
     Taken all = new Taken(0, far + 1_000, 0, 0, List.of(), List.of(), 0);
     OffsetCounts many = new OffsetCounts(new TreeMap<>(Map.of(0, all)));
     ExecutorService threads = Executors.newFixedThreadPool(4);
+    List<Future<?>> parts = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       long from = i % 2 == 0 ? 65_000 : far;
-      threads.submit(() -> add(many.rows(), 0, LongStream.range(from, from + 1_000).toArray()));
+      parts.add(
+          threads.submit(
+              () -> add(many.rows(), 0, LongStream.range(from, from + 1_000).toArray())));
+    }
+    for (Future<?> part : parts) {
+      part.get(1, TimeUnit.MINUTES);
     }
     threads.shutdown();
 
-    assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     assertThat(many.held(0)).isEqualTo(new OffsetCounts.Held(4_000, 2_000, 0, 0, 2_000, 0));
   }
 }
