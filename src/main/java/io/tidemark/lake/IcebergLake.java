@@ -73,7 +73,7 @@ final class IcebergLake implements Lake {
 
   IcebergLake(
       Catalog catalog, PointerSwap swap, Clock clock, Backoff backoff, Duration revertWindow) {
-    this(catalog, swap, clock, backoff, revertWindow, Patience.DEFAULT);
+    this(catalog, swap, clock, backoff, revertWindow, Patience.usual());
   }
 
   /**

@@ -6,6 +6,7 @@ import io.tidemark.lake.probe.CatalogProbe;
 import io.tidemark.lake.refs.Backoff;
 import io.tidemark.lake.refs.Catalogs;
 import io.tidemark.lake.refs.Patience;
+import io.tidemark.lake.refs.StorageAccess;
 import io.tidemark.model.Environment;
 import io.tidemark.model.JobSpec.CatalogSpec;
 import io.tidemark.model.Problem;
@@ -49,15 +50,19 @@ public final class Lakes {
       CatalogSpec spec, Clock clock, Duration revertWindow, Configuration hadoop) {
     Catalog catalog = Catalogs.open(spec, hadoop);
     return new IcebergLake(
-        catalog, swap(spec, catalog), clock, Backoff.exponential(), revertWindow, patience(spec));
+        catalog,
+        swap(spec, catalog),
+        clock,
+        Backoff.exponential(),
+        revertWindow,
+        patience(spec, hadoop));
   }
 
-  private static Patience patience(CatalogSpec spec) {
+  private static Patience patience(CatalogSpec spec, Configuration hadoop) {
     String millis = spec.properties().get(Patience.PROPERTY);
     try {
-      return millis == null
-          ? Patience.DEFAULT
-          : new Patience(Duration.ofMillis(Long.parseLong(millis)));
+      Duration most = millis == null ? Patience.DEFAULT : Duration.ofMillis(Long.parseLong(millis));
+      return new Patience(most, new StorageAccess(Catalogs.properties(spec), hadoop)::refusal);
     } catch (IllegalArgumentException e) {
       throw TidemarkException.user(
           Problem.of(

@@ -1,6 +1,7 @@
 package io.tidemark.lake.probe;
 
 import io.tidemark.lake.pointers.PointerSwap;
+import io.tidemark.lake.refs.StorageTrouble;
 import io.tidemark.lake.refs.Tables;
 import io.tidemark.lake.refs.Trouble;
 import io.tidemark.model.TableRef;

@@ -34,7 +34,7 @@ public final class Tables {
 
   /** Reads each table's metadata anew with every call. */
   public static Tables anew(Catalog catalog) {
-    return new Tables(catalog, false, Patience.DEFAULT);
+    return new Tables(catalog, false, Patience.usual());
   }
 
   /**

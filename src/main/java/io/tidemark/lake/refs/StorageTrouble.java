@@ -1,6 +1,5 @@
-package io.tidemark.lake.probe;
+package io.tidemark.lake.refs;
 
-import io.tidemark.lake.refs.Trouble;
 import io.tidemark.model.doctor.Finding;
 import java.util.Map;
 import java.util.Optional;
@@ -9,7 +8,7 @@ import java.util.Optional;
  * What an object store's client throws, as the setting that a person has to mend. AWS's client is
  * told by name: it is only there where files are in S3.
  */
-final class StorageTrouble {
+public final class StorageTrouble {
   private static final String S3_CLIENT = "software.amazon.";
   private static final String SETTINGS = "under 'properties' of 'catalog' in the environment file";
 
@@ -19,13 +18,13 @@ final class StorageTrouble {
   /**
    * @param properties of the catalog
    */
-  StorageTrouble(Map<String, String> properties) {
+  public StorageTrouble(Map<String, String> properties) {
     this.warehouse = properties.getOrDefault("warehouse", "the warehouse");
     this.endpoint = properties.getOrDefault("s3.endpoint", "AWS's own address");
   }
 
   /** Empty if it is not the object store that failed. */
-  Optional<Finding> explain(String area, Throwable thrown) {
+  public Optional<Finding> explain(String area, Throwable thrown) {
     Throwable e = thrown;
     while (e != null && !e.getClass().getName().startsWith(S3_CLIENT)) {
       e = e.getCause();
