@@ -105,7 +105,7 @@ final class KeptMetadataIT {
   @Test
   void aLookIsNotMovedByLaterOnesAndMayNotCommitOnWhatIsOld() {
     scene.append(scene.row(1, "2021-01-05", "a"));
-    Tables tables = Tables.keeping(catalog, Patience.DEFAULT);
+    Tables tables = Tables.keeping(catalog, Patience.usual());
     Table early = tables.load(scene.table());
     long then = early.currentSnapshot().snapshotId();
     ManageSnapshots begun = early.manageSnapshots().createTag("begun", then);
@@ -125,7 +125,7 @@ final class KeptMetadataIT {
   @Test
   void aCommitDoesNotHoldUpWhoLooksOrCommitsMeanwhile() {
     scene.append(scene.row(1, "2021-01-05", "a"));
-    Tables tables = Tables.keeping(catalog, Patience.DEFAULT);
+    Tables tables = Tables.keeping(catalog, Patience.usual());
     Table first = tables.load(scene.table());
     long head = first.currentSnapshot().snapshotId();
     Table second = tables.load(scene.table());
