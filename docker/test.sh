@@ -87,20 +87,8 @@ within() {
   say "$what"
 }
 
-# Asks again where Docker did not tell how a command ended (255), as may be under load.
-ask() {
-  local tries=0 code
-  while :; do
-    code=0
-    tidemark --format json "$@" >"$scratch/answer" || code=$?
-    tries=$((tries + 1))
-    [ "$code" = 255 ] && [ "$tries" -lt 3 ] || break
-  done
-  cat "$scratch/answer"
-  return "$code"
-}
 # JSON of the live job: its state, and which checkpoint of which start is in the tables.
-live() { ask live status; }
+live() { tidemark --format json live status; }
 state() { sed -n 's/^{[^{]*{[^{]*"health":{"state":"\([A-Z_]*\)".*/\1/p'; }
 checkpoint() { sed -n 's/.*"epoch":\([0-9]*\),"last":\([0-9]*\),.*/\1 \2/p' | awk '{ print $1 * 1000000 + $2 }'; }
 is_live() { [ "$(live | state)" = RUNNING ]; }
@@ -110,13 +98,13 @@ goes_on() {
   now=$(live) && [ "$(state <<<"$now")" = RUNNING ] && [ "$(checkpoint <<<"$now")" -ge $(($1 + 2)) ]
 }
 has_own_code() { live | grep -q '"otherCode":\[\]'; }
-head_of() { ask history "$1" | sed -n 's/^[^[]*"head":\([0-9]*\).*/\1/p'; }
+head_of() { tidemark --format json history "$1" | sed -n 's/^[^[]*"head":\([0-9]*\).*/\1/p'; }
 moved_from() {
   local now
   now=$(head_of "$1") && [ -n "$now" ] && [ "$now" != "$2" ]
 }
 # closed DATASET N: main has had N commits of live jobs that closed slices.
-closed() { [ "$(ask history "$1" | grep -o '"kind":"LIVE"[^}]*"slices":"PT1H:[0-9]' | wc -l)" -ge "$2" ]; }
+closed() { [ "$(tidemark --format json history "$1" | grep -o '"kind":"LIVE"[^}]*"slices":"PT1H:[0-9]' | wc -l)" -ge "$2" ]; }
 # Each with the sources behind it.
 counts() {
   [ "$(tidemark verify order_values revenue paid_orders | grep -cx '0 lost, 0 doubled, 0 unexplained')" = 3 ]
@@ -141,7 +129,7 @@ kill_inside() {
 images_are_there() {
   local image
   for image in $(sed -n 's/^ *image: *//p' docker/compose.yaml | grep -v '^tidemark') \
-    $(sed -n 's/^FROM \([a-z][^ ]*\).*/\1/p; s/^ARG JAVA=//p' docker/Dockerfile docker/flink/Dockerfile); do
+    $(sed -n 's/^FROM \([a-z][^ ]*\).*/\1/p' docker/Dockerfile docker/flink/Dockerfile); do
     docker image inspect "$image" >/dev/null 2>&1 || return 1
   done
 }

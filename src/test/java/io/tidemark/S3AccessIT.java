@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,11 +41,7 @@ class S3AccessIT {
         flink: {parallelism: 1}
         store: {url: 'jdbc:sqlite:%s'}
         """
-            .formatted(
-                catalog.entrySet().stream()
-                    .map(e -> "    " + e.getKey() + ": \"" + e.getValue() + "\"")
-                    .collect(Collectors.joining("\n")),
-                folder.resolve("control.db")));
+            .formatted(S3Store.yaml(catalog), folder.resolve("control.db")));
   }
 
   private static String tidemark(int exitCode, String... arguments)

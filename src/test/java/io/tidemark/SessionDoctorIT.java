@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,14 +93,7 @@ class SessionDoctorIT {
     live: {checkpoints: '%s'}
     """
         .formatted(
-            catalog.entrySet().stream()
-                .map(e -> "    " + e.getKey() + ": \"" + e.getValue() + "\"")
-                .collect(Collectors.joining("\n")),
-            flink.rest(),
-            jobJar,
-            jdbc,
-            KAFKA.bootstrap(),
-            checkpointFolder);
+            S3Store.yaml(catalog), flink.rest(), jobJar, jdbc, KAFKA.bootstrap(), checkpointFolder);
   }
 
   private static Result doctor(Map<String, String> storage, String checkpointFolder)

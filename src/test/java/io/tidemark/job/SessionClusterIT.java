@@ -120,6 +120,21 @@ final class SessionClusterIT {
     return SliceSet.parse(Grain.MONTH, "2001-01");
   }
 
+  /** Compares the branch, as it is now, with what main held. */
+  private static JobSpec.Verify verifying(String key, JobSpec.Build build, Dataset out, long base) {
+    return new JobSpec.Verify(
+        key,
+        build.catalog(),
+        build.output(),
+        Optional.of(base),
+        bed.lake().head(out.table(), JobBed.BRANCH).orElseThrow(),
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        2,
+        bed.lake().documentPath(out.table(), "verify.json"));
+  }
+
   @Test
   void buildsAndVerifiesOverRestAndUploadsTheJarOnce() throws IOException {
     Dataset in = input("plain_in", 10);
@@ -138,18 +153,7 @@ final class SessionClusterIT {
 
     assertThat(built.rowsIn()).containsExactly(10L);
     assertThat(bed.rows(out)).hasSize(10).contains("[3, 2001-01-01T00:00:03, 6]");
-    JobSpec.Verify verify =
-        new JobSpec.Verify(
-            "r1/verify-plain",
-            build.catalog(),
-            build.output(),
-            Optional.of(base),
-            bed.lake().head(out.table(), JobBed.BRANCH).orElseThrow(),
-            Optional.empty(),
-            List.of(),
-            List.of(),
-            2,
-            bed.lake().documentPath(out.table(), "verify.json"));
+    JobSpec.Verify verify = verifying("r1/verify-plain", build, out, base);
     bed.run(verify);
     JobResult.Verified verified =
         RecordJson.read(
@@ -176,18 +180,7 @@ final class SessionClusterIT {
             SliceSet.parse(Grain.MONTH, "2001-01..2001-03"),
             bed.input(in));
     bed.run(build);
-    JobSpec.Verify verify =
-        new JobSpec.Verify(
-            "r7/verify-shown",
-            build.catalog(),
-            build.output(),
-            Optional.of(base),
-            bed.lake().head(out.table(), JobBed.BRANCH).orElseThrow(),
-            Optional.empty(),
-            List.of(),
-            List.of(),
-            2,
-            bed.lake().documentPath(out.table(), "verify-shown.json"));
+    JobSpec.Verify verify = verifying("r7/verify-shown", build, out, base);
     bed.run(verify);
 
     StringBuilder shown = new StringBuilder();

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -123,6 +124,13 @@ public final class S3Store implements AutoCloseable {
     properties.put("http-client.type", "urlconnection");
     properties.put("client.region", "us-east-1");
     return properties;
+  }
+
+  /** A catalog's properties as an environment file has them, below {@code properties:}. */
+  public static String yaml(Map<String, String> catalog) {
+    return catalog.entrySet().stream()
+        .map(e -> "    " + e.getKey() + ": \"" + e.getValue() + "\"")
+        .collect(Collectors.joining("\n"));
   }
 
   /** The jars by which Iceberg reaches S3, as a class path. */

@@ -6,6 +6,7 @@ import io.tidemark.model.LiveSpec;
 import io.tidemark.model.Slice;
 import io.tidemark.model.SliceSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The names of Flink jobs, as people read them in Flink's web front end and as a job that outlived
@@ -18,31 +19,38 @@ public final class JobNames {
 
   /** What is done, to which dataset and slices, and the key: {@code build sales 2026-01 [r1/b]}. */
   public static String of(JobSpec job) {
-    String what = subject(job);
-    if (job instanceof JobSpec.Build build) {
-      what = "build " + what + slices(build.output().slices());
-    } else if (job instanceof JobSpec.Verify verify) {
-      what = "verify " + what + slices(verify.output().slices());
-    } else if (job instanceof JobSpec.Compact compact) {
-      what = "compact " + what + slices(compact.output().slices());
-    } else if (job instanceof JobSpec.Load) {
-      what = "load " + what;
+    // Of files, nobody knows before which slices they hold.
+    String slices =
+        job instanceof JobSpec.Load ? "" : output(job).map(o -> slices(o.slices())).orElse("");
+    return verb(job) + subject(job) + slices + " [" + job.key() + "]";
+  }
+
+  private static String verb(JobSpec job) {
+    if (job instanceof JobSpec.Build) {
+      return "build ";
+    } else if (job instanceof JobSpec.Verify) {
+      return "verify ";
+    } else if (job instanceof JobSpec.Compact) {
+      return "compact ";
     }
-    return what + " [" + job.key() + "]";
+    return job instanceof JobSpec.Load ? "load " : "";
   }
 
   /** The dataset that a job is about, or who asks for a trial. */
   public static String subject(JobSpec job) {
+    return output(job).map(o -> o.name().value()).orElse("doctor");
+  }
+
+  /** Empty for a trial. */
+  private static Optional<JobSpec.Output> output(JobSpec job) {
     if (job instanceof JobSpec.Build build) {
-      return build.output().name().value();
+      return Optional.of(build.output());
     } else if (job instanceof JobSpec.Verify verify) {
-      return verify.output().name().value();
+      return Optional.of(verify.output());
     } else if (job instanceof JobSpec.Compact compact) {
-      return compact.output().name().value();
-    } else if (job instanceof JobSpec.Load load) {
-      return load.output().name().value();
+      return Optional.of(compact.output());
     }
-    return "doctor";
+    return job instanceof JobSpec.Load load ? Optional.of(load.output()) : Optional.empty();
   }
 
   /** {@code live orders epoch 3}. */
