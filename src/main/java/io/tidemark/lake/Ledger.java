@@ -111,7 +111,7 @@ final class Ledger {
         .ifPresent(
             mark -> {
               newest = Optional.of(mark);
-              mark.doubts().forEach(this::doubt);
+              doubt(mark.doubts());
             });
   }
 
@@ -139,10 +139,14 @@ final class Ledger {
     }
   }
 
-  private void doubt(Doubt doubt) {
-    if (doubt.slices().grain() == grain) {
-      doubt.slices().forEach(o -> say(o, new Said(Optional.empty(), Optional.of(doubt.reason()))));
-    }
+  /** One mark may doubt a slice for several reasons. */
+  private void doubt(List<Doubt> doubts) {
+    Map<Long, String> reasons = new TreeMap<>();
+    doubts.stream()
+        .filter(d -> d.slices().grain() == grain)
+        .forEach(
+            d -> d.slices().forEach(o -> reasons.merge(o, d.reason(), (a, b) -> a + "; " + b)));
+    reasons.forEach((o, why) -> say(o, new Said(Optional.empty(), Optional.of(why))));
   }
 
   private void say(long ordinal, Said what) {

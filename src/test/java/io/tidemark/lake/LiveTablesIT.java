@@ -160,6 +160,21 @@ class LiveTablesIT {
   }
 
   @Test
+  void aSliceThatOneMarkDoubtsForTwoReasonsIsDoubtedForBoth() {
+    try (Scene s = scene()) {
+      Doubt expired = new Doubt(s.slices("2001-01..2001-02"), "offsets expired");
+      Doubt stray = new Doubt(s.slices("2001-02"), "a stray row");
+
+      checkpoint(s, "", "2001-03", List.of(expired, stray), s.row(2, "2001-02-05", "live"));
+
+      assertThat(facts(s).live().orElseThrow().doubts())
+          .containsExactlyInAnyOrder(
+              new Doubt(s.slices("2001-01"), "offsets expired"),
+              new Doubt(s.slices("2001-02"), "offsets expired; a stray row"));
+    }
+  }
+
+  @Test
   void aDoubtStandsWhateverLaterMarksSayUntilARunAnswersForTheSlice() {
     try (Scene s = scene()) {
       Doubt doubt = new Doubt(s.slices("2001-01"), "a stray row");
