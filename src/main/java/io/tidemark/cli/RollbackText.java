@@ -14,6 +14,9 @@ final class RollbackText {
 
   static String text(RolledBack report, Paint paint) {
     Setback back = report.setback();
+    if (back.from() == back.to() && back.companions().isEmpty()) {
+      return paint.name(back.table()) + " is at snapshot " + back.to() + " already.\n";
+    }
     boolean made = report.act() == Terms.Act.GO;
     StringBuilder text = new StringBuilder();
     text.append(made ? "Rolled " : "Rolling ")

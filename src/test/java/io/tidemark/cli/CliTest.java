@@ -12,6 +12,7 @@ import io.tidemark.model.Problem;
 import io.tidemark.model.RunState;
 import io.tidemark.model.TidemarkException;
 import io.tidemark.model.json.Json;
+import io.tidemark.model.rollback.Setback;
 import io.tidemark.model.rollback.Terms;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -398,6 +399,18 @@ class CliTest {
               assertThat(o.terms().why()).isEqualTo("bad");
               assertThat(o.to()).isEqualTo("v1");
             });
+  }
+
+  @Test
+  void aRollbackToWhereATableIsSaysSo() {
+    Setback none = PlaceSamples.nothingToRollBack();
+
+    assertThat(
+            run(
+                new RolledBack(Terms.Act.GO, none),
+                "rollback lake.events --to 9 --expect-head 9 --yes".split(" ")))
+        .isZero();
+    assertThat(out()).isEqualTo("lake.events is at snapshot 9 already.\n");
   }
 
   @ParameterizedTest

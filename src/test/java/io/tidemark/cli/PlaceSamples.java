@@ -37,4 +37,17 @@ final class PlaceSamples {
             Optional.of(new Setback.Live(3, 0, List.of(new Setback.Offset(0, 57, 42)))),
             List.of(new Setback.Companion("lake.events_topic_dead_letters", 4, 2, 7, 5))));
   }
+
+  static Setback nothingToRollBack() {
+    return new Setback(
+        "lake.events",
+        9,
+        9,
+        NOON,
+        new Setback.Rows(120, 120),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        List.of());
+  }
 }

@@ -62,7 +62,7 @@ public final class CompactComposer {
     if (table.snapshot(spec.snapshot()) == null) {
       throw TidemarkException.external(
           Problem.of(
-              "TM-JOB-041",
+              "TM-JOB-044",
               "snapshot " + spec.snapshot() + " of " + table.name() + " has expired",
               "the slices to compact cannot be read as they were found",
               "repeat the command"),
